@@ -1,0 +1,52 @@
+"""The one clock: everything visible is a function of (show, seed, clock, input)."""
+
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Seconds since the show began; never runs backwards, never knows the date."""
+
+    def now(self) -> float:
+        """Show time in seconds."""
+        ...
+
+    def wait_until(self, moment: float) -> None:
+        """Return once show time has reached `moment` (at once if it has passed)."""
+        ...
+
+
+class MonotonicClock:
+    """Drives a live show.
+
+    `wait_until` sleeps to 1.5 ms before the moment and yields the rest: a plain sleep overshoots by the
+    scheduler's slack, a pure spin takes a core away from the generator.
+    """
+
+    SPIN = 0.0015
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def now(self) -> float:
+        return time.monotonic() - self._start
+
+    def wait_until(self, moment: float) -> None:
+        remaining = moment - self.now()
+        if remaining > self.SPIN:
+            time.sleep(remaining - self.SPIN)
+        while self.now() < moment:
+            time.sleep(0)
+
+
+class FixedStepClock:
+    """Drives recording, replay and tests: time passes only by waiting for it."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def now(self) -> float:
+        return self._now
+
+    def wait_until(self, moment: float) -> None:
+        self._now = max(self._now, moment)

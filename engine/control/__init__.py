@@ -1,0 +1,1 @@
+"""How people reach a running show. Nothing here touches it: clients read snapshots and submit commands."""

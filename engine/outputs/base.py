@@ -1,0 +1,54 @@
+"""The contract of an output."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import moderngl
+from pydantic import BaseModel, ConfigDict
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """The size and pace a show is made for. `width` and `height` in pixels, `fps` in frames per second."""
+
+    width: int
+    height: int
+    fps: float
+
+
+class OutputConfig(BaseModel):
+    """What the show file says of one output; every output narrows `type` to a literal of its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: str
+
+
+class OutputError(Exception):
+    """An output that cannot open or go on: one sentence with what, where and what to do."""
+
+
+class Output(ABC):
+    """One place frames go. All methods run on the display thread, with the GL context current.
+
+    An output that raises OutputError is closed, retried with backoff, and never stops the others.
+    """
+
+    Config: ClassVar[type[OutputConfig]]
+    closed_by_user = False
+
+    @abstractmethod
+    def open(self, context: moderngl.Context, canvas: Canvas) -> None:
+        """Take the device. Raises OutputError."""
+
+    @abstractmethod
+    def present(self, texture: moderngl.Texture, frame_index: int, time: float) -> None:
+        """Show one finished frame: RGBA8, display-referred, row 0 at the bottom, any size. Must not keep `texture`.
+
+        `time` is show time in seconds. Raises OutputError.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release everything. Safe to call twice, and without open."""

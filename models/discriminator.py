@@ -1,0 +1,128 @@
+"""Residual discriminator of StyleGAN2, with minibatch standard deviation and optional class condition.
+
+Written from Karras et al. 2020. `patch_size` 2 is ours: the image enters as 2x2 patches (12 channels at half the resolution),
+which spares the block that costs most on a CPU.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.ops import LRELU_GAIN, FullyConnected, conv_down, leaky_relu
+from models.stylegan2 import Mapping
+
+SQRT_HALF = math.sqrt(0.5)
+
+
+class Conv(nn.Module):
+    """Equalised convolution; halves the resolution when `down`. The result is scaled by `gain` (and leaky ReLU's own)."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
+        *,
+        down: bool = False,
+        lrelu: bool = True,
+        gain: float = 1.0,
+        clamp: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(out_channels, in_channels, kernel, kernel))
+        self.bias = nn.Parameter(torch.zeros(out_channels)) if lrelu else None
+        self.down = down
+        self.clamp = None if clamp is None else clamp * gain
+        self.gain = gain * LRELU_GAIN if lrelu else gain
+        self.weight_gain = self.gain / math.sqrt(in_channels * kernel * kernel)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, I, H, W] -> [N, O, H, W], or [N, O, H/2, W/2] when `down`."""
+        weight = self.weight * self.weight_gain
+        bias = None if self.bias is None else self.bias * self.gain
+        if self.down:
+            x = conv_down(x, weight, bias)
+        else:
+            x = F.conv2d(x, weight.to(x.dtype), None if bias is None else bias.to(x.dtype), padding=weight.shape[-1] // 2)
+        return x if bias is None else leaky_relu(x, self.clamp)
+
+
+class ResidualBlock(nn.Module):
+    """Two convolutions beside a skip; halves the resolution."""
+
+    def __init__(self, in_channels: int, out_channels: int, clamp: float | None) -> None:
+        super().__init__()
+        self.conv0 = Conv(in_channels, in_channels, 3, clamp=clamp)
+        self.conv1 = Conv(in_channels, out_channels, 3, down=True, gain=SQRT_HALF, clamp=clamp)
+        self.skip = Conv(in_channels, out_channels, 1, down=True, lrelu=False, gain=SQRT_HALF)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, I, H, W] -> [N, O, H/2, W/2]"""
+        return self.skip(x) + self.conv1(self.conv0(x))  # type: ignore[no-any-return]
+
+
+def minibatch_std(x: Tensor, group_size: int) -> Tensor:
+    """Append to x [N, C, H, W] one channel with the standard deviation over groups of samples: [N, C + 1, H, W].
+
+    N must be a multiple of min(group_size, N); the members of a group lie N / group apart.
+    """
+    n, _, h, w = x.shape
+    group = min(group_size, n)
+    y = x.float().reshape(group, n // group, -1)  # [G, N/G, C*H*W]
+    std = (y.var(dim=0, correction=0) + 1e-8).sqrt().mean(dim=1)  # [N/G]
+    channel = std.to(x.dtype).repeat(group).view(n, 1, 1, 1).expand(n, 1, h, w)
+    return torch.cat([x, channel], dim=1)
+
+
+class Discriminator(nn.Module):
+    """Image to one logit: positive means real."""
+
+    def __init__(
+        self,
+        img_resolution: int,
+        img_channels: int = 3,
+        c_dim: int = 0,
+        channel_base: int = 4096,
+        channel_max: int = 128,
+        conv_clamp: float | None = None,
+        mbstd_group_size: int = 4,
+        patch_size: int = 1,
+        cmap_dim: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.compute_dtype = torch.float32
+        self.patch_size = patch_size
+        self.mbstd_group_size = mbstd_group_size
+
+        def width(resolution: int) -> int:
+            return min(channel_base // resolution, channel_max)
+
+        top = img_resolution // patch_size
+        resolutions = [2**i for i in range(int(math.log2(top)), 2, -1)]
+        self.fromrgb = Conv(img_channels * patch_size**2, width(top), 1, clamp=conv_clamp)
+        self.blocks = nn.ModuleList(ResidualBlock(width(r), width(r // 2), conv_clamp) for r in resolutions)
+        last = width(4)
+        self.conv = Conv(last + (1 if mbstd_group_size > 1 else 0), last, 3, clamp=conv_clamp)
+        self.fc = FullyConnected(last * 16, last, lrelu=True)
+        self.cmap_dim = (cmap_dim or last) if c_dim else 0
+        self.mapping = Mapping(0, c_dim, self.cmap_dim, num_ws=1, num_layers=8) if c_dim else None
+        self.out = FullyConnected(last, self.cmap_dim or 1)
+
+    def forward(self, img: Tensor, c: Tensor | None = None) -> Tensor:
+        """img [N, img_channels, H, W] in about [-1, 1], c [N, c_dim] or None -> logits [N], float32."""
+        x = img.to(self.compute_dtype, memory_format=torch.channels_last)
+        if self.patch_size > 1:
+            x = F.pixel_unshuffle(x, self.patch_size).contiguous(memory_format=torch.channels_last)
+        x = self.fromrgb(x)
+        for block in self.blocks:
+            x = block(x)
+        x = x.float()
+        if self.mbstd_group_size > 1:
+            x = minibatch_std(x, self.mbstd_group_size)
+        x = self.out(self.fc(self.conv(x).flatten(1)))  # [N, C, 4, 4] -> [N, C*16] -> [N, C] -> [N, 1 or cmap_dim]
+        if self.mapping is None:
+            return x.squeeze(1)
+        cmap = self.mapping.map_w(x.new_zeros(x.shape[0], 0), c)
+        return (x * cmap).sum(dim=1) / math.sqrt(self.cmap_dim)

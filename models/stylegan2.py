@@ -1,0 +1,206 @@
+"""StyleGAN2 generator with skip connections to RGB.
+
+Written from Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (2020). Modulation scales the activations
+before a shared convolution and demodulation scales them after it, which equals scaling the weights of each sample and needs
+no grouped convolution.
+"""
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.ops import LRELU_GAIN, FullyConnected, conv_up, leaky_relu, normalize_second_moment, upsample
+
+ARCHITECTURE = "stylegan2"
+NoiseMode = Literal["const", "random", "none"]
+
+
+class Mapping(nn.Module):
+    """z (and a class label c) to one w for each layer."""
+
+    w_avg: Tensor
+
+    def __init__(self, z_dim: int, c_dim: int, w_dim: int, num_ws: int, num_layers: int, w_avg_beta: float = 0.998) -> None:
+        super().__init__()
+        self.num_ws = num_ws
+        self.w_avg_beta = w_avg_beta
+        self.embed = FullyConnected(c_dim, w_dim) if c_dim else None
+        widths = [z_dim + (w_dim if c_dim else 0)] + [w_dim] * num_layers
+        self.layers = nn.ModuleList(
+            FullyConnected(i, o, lr_multiplier=0.01, lrelu=True) for i, o in zip(widths[:-1], widths[1:], strict=True)
+        )
+        self.register_buffer("w_avg", torch.zeros(w_dim))
+
+    def forward(
+        self, z: Tensor, c: Tensor | None = None, truncation_psi: float = 1.0, truncation_cutoff: int | None = None
+    ) -> Tensor:
+        """z [N, z_dim], c [N, c_dim] or None -> ws [N, num_ws, w_dim].
+
+        w_avg + psi * (w - w_avg) on the first `truncation_cutoff` layers, on all of them when it is None.
+        """
+        ws = self.map_w(z, c)[:, None].repeat(1, self.num_ws, 1)  # [N, num_ws, w_dim]
+        if truncation_psi != 1.0:
+            ws[:, :truncation_cutoff] = self.w_avg.lerp(ws[:, :truncation_cutoff], truncation_psi)
+        return ws
+
+    def map_w(self, z: Tensor, c: Tensor | None = None) -> Tensor:
+        """z [N, z_dim], c [N, c_dim] or None -> w [N, w_dim], before truncation."""
+        x = normalize_second_moment(z)
+        if self.embed is not None:
+            if c is None:
+                raise ValueError(f"this network needs a class label c of shape [N, {self.embed.weight.shape[1]}]")
+            x = torch.cat([x, normalize_second_moment(self.embed(c))], dim=1)  # [N, z_dim + w_dim]
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    @torch.no_grad()
+    def track_w_avg(self, w: Tensor) -> None:
+        """Move the running average towards the mean of w [N, w_dim]; training calls it once a batch."""
+        self.w_avg.copy_(w.mean(dim=0).lerp(self.w_avg, self.w_avg_beta))
+
+
+class SynthesisLayer(nn.Module):
+    """Modulated 3x3 convolution with demodulation, noise, bias and leaky ReLU; doubles the resolution when `up`."""
+
+    noise_const: Tensor
+
+    def __init__(self, in_channels: int, out_channels: int, w_dim: int, resolution: int, up: bool, clamp: float | None) -> None:
+        super().__init__()
+        self.up = up
+        self.clamp = clamp
+        self.affine = FullyConnected(w_dim, in_channels, bias_init=1.0)
+        self.weight = nn.Parameter(torch.randn(out_channels, in_channels, 3, 3))
+        self.bias = nn.Parameter(torch.zeros(out_channels))
+        self.noise_strength = nn.Parameter(torch.zeros(()))
+        self.register_buffer("noise_const", torch.randn(resolution, resolution))
+
+    def forward(self, x: Tensor, w: Tensor, noise_mode: NoiseMode) -> Tensor:
+        """x [N, I, H, W], w [N, w_dim] -> [N, O, H, W], or [N, O, 2H, 2W] when `up`."""
+        style = self.affine(w)  # [N, I]
+        demod = LRELU_GAIN * (style.square() @ self.weight.square().sum(dim=(2, 3)).t() + 1e-8).rsqrt()  # [N, O]
+        x = x * style.to(x.dtype)[:, :, None, None]
+        x = conv_up(x, self.weight) if self.up else F.conv2d(x, self.weight.to(x.dtype), padding=1)
+        bias = (self.bias * LRELU_GAIN).to(x.dtype)[None, :, None, None]  # [1, O, 1, 1]
+        x = torch.addcmul(bias, x, demod.to(x.dtype)[:, :, None, None])
+        noise = self._noise(x, noise_mode)
+        if noise is not None:
+            x += noise
+        return leaky_relu(x, self.clamp)
+
+    def _noise(self, x: Tensor, mode: NoiseMode) -> Tensor | None:
+        """Noise to add to x [N, O, H, W], with the activation's gain: [N, 1, H, W], [H, W] or None."""
+        if mode == "none":
+            return None
+        if mode == "const":
+            return (self.noise_const * (self.noise_strength * LRELU_GAIN)).to(x.dtype)
+        noise = torch.randn(x.shape[0], 1, *x.shape[2:], device=x.device)
+        return (noise * (self.noise_strength * LRELU_GAIN)).to(x.dtype)
+
+
+class ToRGB(nn.Module):
+    """Modulated 1x1 convolution to an image, without demodulation."""
+
+    def __init__(self, in_channels: int, img_channels: int, w_dim: int, clamp: float | None) -> None:
+        super().__init__()
+        self.clamp = clamp
+        self.affine = FullyConnected(w_dim, in_channels, bias_init=1.0)
+        self.weight = nn.Parameter(torch.randn(img_channels, in_channels, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(img_channels))
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        """x [N, I, H, W], w [N, w_dim] -> float32 image [N, img_channels, H, W]."""
+        style = self.affine(w) / math.sqrt(self.weight.shape[1])  # [N, I]
+        x = F.conv2d(x * style.to(x.dtype)[:, :, None, None], self.weight.to(x.dtype), self.bias.to(x.dtype))
+        return (x if self.clamp is None else x.clamp(-self.clamp, self.clamp)).float()
+
+
+class SynthesisBlock(nn.Module):
+    """One resolution: two layers (one at 4x4) and a ToRGB. Uses `num_convs` ws, and the next one for ToRGB."""
+
+    def __init__(self, in_channels: int, out_channels: int, w_dim: int, resolution: int, img_channels: int, clamp: float | None):
+        super().__init__()
+        first = in_channels == 0
+        self.const = nn.Parameter(torch.randn(out_channels, resolution, resolution)) if first else None
+        self.conv0 = None if first else SynthesisLayer(in_channels, out_channels, w_dim, resolution, up=True, clamp=clamp)
+        self.conv1 = SynthesisLayer(out_channels, out_channels, w_dim, resolution, up=False, clamp=clamp)
+        self.torgb = ToRGB(out_channels, img_channels, w_dim, clamp)
+        self.num_convs = 1 if first else 2
+
+    def forward(
+        self, x: Tensor | None, img: Tensor | None, ws: Tensor, dtype: torch.dtype, noise_mode: NoiseMode
+    ) -> tuple[Tensor, Tensor]:
+        """x [N, I, H/2, W/2], img [N, 3, H/2, W/2], ws [N, num_convs + 1, w_dim] -> x [N, O, H, W], img [N, 3, H, W]."""
+        w = iter(ws.unbind(dim=1))
+        if self.const is not None:
+            x = self.const.to(dtype).repeat(ws.shape[0], 1, 1, 1)  # [N, O, 4, 4]
+            x = x.contiguous(memory_format=torch.channels_last)
+        if self.conv0 is not None:
+            x = self.conv0(x, next(w), noise_mode)
+        x = self.conv1(x, next(w), noise_mode)
+        rgb = self.torgb(x, next(w))
+        return x, rgb if img is None else upsample(img) + rgb
+
+
+class Synthesis(nn.Module):
+    """ws to an image. Computes in `compute_dtype` (float32; bfloat16 is two to eight times faster on CPUs that have it)."""
+
+    def __init__(
+        self, w_dim: int, img_resolution: int, img_channels: int, channel_base: int, channel_max: int, conv_clamp: float | None
+    ) -> None:
+        super().__init__()
+        self.compute_dtype = torch.float32
+        resolutions = [2**i for i in range(2, int(math.log2(img_resolution)) + 1)]
+        widths = [0] + [min(channel_base // r, channel_max) for r in resolutions]
+        self.blocks = nn.ModuleList(
+            SynthesisBlock(widths[i], widths[i + 1], w_dim, r, img_channels, conv_clamp) for i, r in enumerate(resolutions)
+        )
+        self.num_ws = sum(block.num_convs for block in self.blocks) + 1
+
+    def forward(self, ws: Tensor, noise_mode: NoiseMode = "const") -> Tensor:
+        """ws [N, num_ws, w_dim] -> float32 image [N, img_channels, H, W], about [-1, 1] and not clipped."""
+        x: Tensor | None = None
+        img: Tensor | None = None
+        start = 0
+        for block in self.blocks:
+            x, img = block(x, img, ws[:, start : start + block.num_convs + 1], self.compute_dtype, noise_mode)
+            start += block.num_convs
+        assert img is not None
+        return img
+
+
+class Generator(nn.Module):
+    """Mapping and synthesis; the contract every generator of this project keeps."""
+
+    def __init__(
+        self,
+        img_resolution: int,
+        z_dim: int = 128,
+        c_dim: int = 0,
+        w_dim: int = 128,
+        img_channels: int = 3,
+        channel_base: int = 4096,
+        channel_max: int = 128,
+        mapping_layers: int = 8,
+        conv_clamp: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.z_dim, self.c_dim, self.w_dim = z_dim, c_dim, w_dim
+        self.img_resolution, self.img_channels = img_resolution, img_channels
+        self.synthesis = Synthesis(w_dim, img_resolution, img_channels, channel_base, channel_max, conv_clamp)
+        self.num_ws = self.synthesis.num_ws
+        self.mapping = Mapping(z_dim, c_dim, w_dim, self.num_ws, mapping_layers)
+
+    def forward(
+        self,
+        z: Tensor,
+        c: Tensor | None = None,
+        truncation_psi: float = 1.0,
+        truncation_cutoff: int | None = None,
+        noise_mode: NoiseMode = "const",
+    ) -> Tensor:
+        """z [N, z_dim] -> float32 image [N, img_channels, H, W]."""
+        return self.synthesis(self.mapping(z, c, truncation_psi, truncation_cutoff), noise_mode)  # type: ignore[no-any-return]
