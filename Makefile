@@ -1,0 +1,61 @@
+# make run    installs what is missing, then runs the demo show (SECONDS=20 ends by itself, SHOW=… another show)
+# make test   the same set-up, then lint, types and every test
+# make bench  the speeds the README quotes, on this machine
+
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SHOW ?= shows/first-light.yaml
+SECONDS ?=
+RUN_ARGS ?=
+
+.PHONY: run test setup setup-test lint types unit bench clean
+
+run: setup
+	$(BIN)/reverie run $(SHOW) $(if $(SECONDS),--seconds $(SECONDS)) $(RUN_ARGS)
+
+test: setup-test lint types unit
+
+setup: .make/system .make/venv
+
+setup-test: .make/system-test .make/venv-test
+
+.make/system: packaging/system.txt packaging/system-packages.sh
+	@mkdir -p .make
+	@packaging/system-packages.sh packaging/system.txt
+	@touch $@
+
+.make/system-test: .make/system packaging/system-test.txt
+	@packaging/system-packages.sh packaging/system-test.txt
+	@touch $@
+
+$(BIN)/python: | .make/system
+	@packaging/python-version.sh $(PYTHON)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+.make/venv: $(BIN)/python pyproject.toml constraints.txt
+	@mkdir -p .make
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+.make/venv-test: .make/venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	@touch $@
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types:
+	$(BIN)/mypy
+
+unit:
+	$(BIN)/python -m pytest
+
+bench: setup
+	$(BIN)/reverie bench pipeline $(SHOW) --seconds 65
+
+clean:
+	rm -rf $(VENV) .make

@@ -1,0 +1,142 @@
+"""`reverie …`: thin. Each command parses and calls one function; imports wait until a command needs them."""
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from engine.errors import ReverieError
+
+app = typer.Typer(
+    help="Reverie: an engine for generative art installations.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+bench_app = typer.Typer(help="Measure this machine: what the README quotes comes from here.", no_args_is_help=True)
+app.add_typer(bench_app, name="bench")
+
+ShowPath = Annotated[Path, typer.Argument(metavar="SHOW", help="the show file (.yaml)")]
+USER_MISTAKE = 2
+console = Console(stderr=True)
+
+
+@app.command()
+def run(
+    show: ShowPath,
+    offscreen: Annotated[bool, typer.Option("--offscreen", help="render without a window")] = False,
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="end by itself after this long")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="the panel's port; taken: an error")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="ADDRESS=VALUE", help="start value of a parameter; repeatable")
+    ] = None,
+    record_to: Annotated[
+        Path | None, typer.Option("--record", metavar="FILE.mp4", help="also record what is shown, live")
+    ] = None,
+) -> None:
+    """Run a show: the running installation. Ctrl-C ends it cleanly."""
+    from engine.app import RunOptions, run_show
+
+    run_show(show, RunOptions(offscreen, seconds, port, tuple(set_ or ()), record_to))
+
+
+@app.command()
+def check(show: ShowPath) -> None:
+    """Say "ok", or what is wrong with a show: file, line, key, what was expected."""
+    from engine.app import check_show
+
+    for note in check_show(show):
+        typer.echo(f"note: {note}")
+    typer.echo("ok")
+
+
+@app.command()
+def record(
+    show: ShowPath,
+    seconds: Annotated[float, typer.Option(min=0.1, help="length of the recording")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="the file to write, .mp4")],
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="ADDRESS=VALUE")] = None,
+) -> None:
+    """Render a show to a video, frame by frame: full quality at any machine's speed, the same every time.
+
+    No device is opened: each sensor is stood in for by its simulated day.
+    """
+    from engine.app import record_show
+
+    record_show(show, seconds, output, tuple(set_ or ()))
+
+
+@app.command()
+def sensors(
+    show: ShowPath,
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="end by itself after this long")] = None,
+) -> None:
+    """A live table of every signal: value, unit, age, quality."""
+    from engine.app import watch_sensors
+
+    watch_sensors(show, seconds)
+
+
+@app.command()
+def generate(
+    model: Annotated[str, typer.Argument(help="a built-in name or a .safetensors checkpoint")],
+    seeds: Annotated[str, typer.Option(help="seeds and ranges: 0-15,20")] = "0-15",
+    trunc: Annotated[float, typer.Option(min=-1, max=2, help="truncation psi")] = 0.7,
+    output: Annotated[Path, typer.Option("-o", "--output", help="the picture to write, .png")] = Path("grid.png"),
+) -> None:
+    """Draw a grid of what a network makes of some seeds."""
+    raise NotImplementedError
+
+
+@app.command()
+def schema(
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="write it here instead of printing it")] = None,
+) -> None:
+    """The JSON Schema of the show file, for editors."""
+    from engine.app import show_schema
+    from engine.files import write_atomic
+
+    text = json.dumps(show_schema(), indent=2) + "\n"
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        write_atomic(output, text.encode())
+
+
+@app.command()
+def doctor() -> None:
+    """What this machine has, what is missing, and how to get it."""
+    from engine.doctor import examine, print_findings
+
+    print_findings(examine())
+
+
+@bench_app.command("pipeline")
+def bench_pipeline(
+    show: ShowPath = Path("shows/first-light.yaml"),
+    seconds: Annotated[float, typer.Option(min=2, help="how long to run; over 60 shows the memory's drift")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Presented and dreamt frames per second, frame intervals, first frame and memory of a show, offscreen."""
+    from engine.bench import pipeline, print_report
+
+    report = pipeline(show, seconds)
+    if as_json:
+        typer.echo(json.dumps(report, indent=2))
+    else:
+        print_report(report)
+
+
+def main() -> None:
+    """Entry point: a user's mistake is one sentence and exit code 2."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    try:
+        app(standalone_mode=True)
+    except ReverieError as error:
+        console.print(f"[bold red]reverie:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(USER_MISTAKE)

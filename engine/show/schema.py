@@ -1,0 +1,169 @@
+"""What a show file may say. One annotation gives validation, help and the JSON Schema an editor completes from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, Union
+
+from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
+from sensors.units import Seconds
+
+from engine.params import Value
+
+FORMAT = 1
+
+SIGNAL = r"^[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z][A-Za-z0-9_]*$"
+ADDRESS = r"^(/[A-Za-z0-9_.-]+)+$"
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Part(BaseModel):
+    """A section of the show file: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class CanvasPart(Part):
+    """The picture's size and pace."""
+
+    width: int = Field(1280, ge=64, le=16384, description="pixels")
+    height: int = Field(720, ge=64, le=16384, description="pixels")
+    fps: float = Field(30, ge=1, le=240, description="presented frames per second")
+
+
+class WallPart(Part):
+    """The real display, as visitors meet it. The flash limiter works in its geometry."""
+
+    width_m: float = Field(4, gt=0, le=200, description="width of the lit surface in metres")
+    nearest_viewer_m: float = Field(2, gt=0, le=200, description="closest a visitor stands, in metres")
+    peak_nits: float = Field(500, gt=0, le=20000, description="full white in cd/m²")
+
+
+class PassPart(Part):
+    """One shader of the chain and the values its inputs start with."""
+
+    shader: str = Field(min_length=1, max_length=200)
+    values: dict[str, Value] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, raw: object) -> object:
+        """`flow` and `{grade: {warmth: 0.1}}` are how a show writes a pass."""
+        if isinstance(raw, str):
+            return {"shader": raw}
+        if isinstance(raw, dict) and len(raw) == 1:
+            ((shader, values),) = raw.items()
+            return {"shader": shader, "values": {} if values is None else values}
+        raise ValueError("expected a shader's name, or one name with its values like `grade: {warmth: 0.1}`")
+
+
+class RoutePart(Part):
+    """One line from a signal to a parameter."""
+
+    source: str = Field(alias="from", pattern=SIGNAL, description="a signal, sensor.channel")
+    target: str = Field(alias="to", pattern=ADDRESS, description="a parameter's address")
+    input: tuple[Number, Number] | None = Field(
+        None, alias="in", description="the signal's range; left out: the channel's typical range"
+    )
+    output: tuple[Number, Number] = Field(
+        (0.0, 1.0), alias="out", description="what is added to the artist's value at the low and high end of `in`"
+    )
+    scale: Literal["linear", "log"] = Field("linear", description="how `in` is read; log for light")
+    curve: Literal["linear", "smooth", "square", "root"] = Field("linear", description="shape between the two ends")
+    depth: float = Field(1, ge=-4, le=4, description="strength; negative turns it round")
+    attack: Seconds | None = Field(None, description="time constant while rising")
+    release: Seconds | None = Field(None, description="time constant while falling")
+    lag: Seconds | None = Field(None, description="one time constant both ways; instead of attack and release")
+
+    @model_validator(mode="after")
+    def _sensible(self) -> "RoutePart":
+        if self.lag is not None and (self.attack is not None or self.release is not None):
+            raise ValueError("give lag, or attack and release, not both")
+        if self.input is not None and self.input[0] == self.input[1]:
+            raise ValueError("the two ends of `in` must differ")
+        if self.scale == "log" and self.input is not None and min(self.input) <= 0:
+            raise ValueError("a log scale needs both ends of `in` above 0")
+        return self
+
+
+class PanelPart(Part):
+    """The web panel."""
+
+    host: str = Field("127.0.0.1", description="address to listen on; other than loopback needs token_file")
+    port: int | None = Field(None, ge=1, le=65535, description="left out: 8700, or the next free one")
+    token_file: str | None = Field(None, description="file holding the token clients must give")
+
+
+class Show(Part):
+    """A whole work."""
+
+    reverie: Literal[1] = Field(description="file format")
+    title: str = Field("Untitled", max_length=200)
+    seed: int = Field(0, ge=0, le=2**63 - 1, description="the same seed gives the same walk")
+    canvas: CanvasPart = Field(default_factory=CanvasPart)
+    wall: WallPart = Field(default_factory=WallPart)
+    model: str = Field(min_length=1, max_length=500, description="a built-in name or the path of a checkpoint")
+    sensors: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")], Any] = Field(default_factory=dict)
+    walk: Any = None
+    passes: tuple[PassPart, ...] = Field((), max_length=32, description="shaders in order")
+    modulation: tuple[RoutePart, ...] = Field((), max_length=256)
+    set: dict[Annotated[str, Field(pattern=ADDRESS)], Value] = Field(
+        default_factory=dict, description="start values of any other parameter, by address"
+    )
+    outputs: tuple[Any, ...] = Field((), max_length=16)
+    panel: PanelPart | None = Field(default_factory=PanelPart, description="null: no panel")
+
+    @field_validator("reverie", mode="before")
+    @classmethod
+    def _format(cls, raw: object) -> object:
+        if isinstance(raw, int) and not isinstance(raw, bool) and raw > FORMAT:
+            raise ValueError(f"this Reverie reads format {FORMAT}; the file needs a newer one")
+        return raw
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """The plug-ins a show may name: their configuration models by `type`."""
+
+    sensors: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    walks: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    outputs: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+
+
+def _one_of(models: Mapping[str, type[BaseModel]]) -> Any:
+    """A union told apart by `type`."""
+    options = tuple(models.values())
+    if len(options) == 1:
+        return options[0]
+    return Annotated[Union[options], Field(discriminator="type")]  # noqa: UP007 - built at run time
+
+
+def show_model(kinds: Kinds) -> type[Show]:
+    """The Show model for the plug-ins at hand."""
+    name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+    walk = _one_of(kinds.walks)
+    fields: dict[str, Any] = {
+        "sensors": (dict[name, _one_of(kinds.sensors)], Field(default_factory=dict)),  # type: ignore[valid-type]
+        "walk": (walk, Field(default_factory=lambda: kinds.walks["drift"].model_validate({"type": "drift"}))),
+        "outputs": (tuple[_one_of(kinds.outputs), ...], Field((), max_length=16)),  # type: ignore[misc]
+    }
+    return create_model("ShowFile", __base__=Show, __doc__=Show.__doc__, **fields)
+
+
+def json_schema(kinds: Kinds) -> dict[str, Any]:
+    """JSON Schema of the show file, for editors."""
+    schema = show_model(kinds).model_json_schema(by_alias=True)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "Reverie show file"
+    schema["$defs"]["PassPart"] = {
+        "description": "A shader's name, or one name with the values its inputs start with.",
+        "oneOf": [
+            {"type": "string", "minLength": 1},
+            {
+                "type": "object",
+                "minProperties": 1,
+                "maxProperties": 1,
+                "additionalProperties": {"type": ["object", "null"]},
+            },
+        ],
+    }
+    return schema
