@@ -1,0 +1,1 @@
+"""Walks through latent space: one file each, on the contract of base.py; still.py is the smallest."""
