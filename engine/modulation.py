@@ -26,7 +26,7 @@ def range_map(value: float, low: float, high: float, *, log: bool = False) -> fl
 
 
 class Lag:
-    """A one-pole follower with its own time constants, in seconds, for rising and falling. Independent of frame rate."""
+    """A one-pole follower with its own time constants (s) for rising and falling, at any frame rate."""
 
     def __init__(self, attack: float, release: float) -> None:
         self._attack = attack

@@ -1,7 +1,7 @@
 """The display loop's scheduler, and the figures it is judged by.
 
 Design note. Frame k is due at k/fps on the show's clock, so errors do not add up. A frame that is late is presented at
-once; the ones whose moment passed meanwhile are dropped, never replayed in a burst. Picture time is the sum of the steps
+once; those whose moment passed meanwhile are dropped, never replayed in a burst. Picture time is the sum of the steps
 presented, each at most MAX_STEP: after a stall the work goes on where it was instead of jumping. Tried and left:
 sleeping a fixed 1/fps after each frame (drifts by the cost of the frame), and catching up on missed frames (a hitch of
 one second became two seconds of fast motion).
@@ -10,6 +10,7 @@ one second became two seconds of fast motion).
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from engine.clock import Clock
 
@@ -31,7 +32,7 @@ class Pacer:
 
     def __init__(self, clock: Clock, fps: float) -> None:
         self._clock = clock
-        self._period = 1.0 / fps
+        self.period = 1.0 / fps
         self._stopped = False
         self.dropped = 0
 
@@ -50,11 +51,11 @@ class Pacer:
             picture, last = picture + step, now
             yield Frame(index, picture, step)
             index += 1
-            due += self._period
-            behind = int((self._clock.now() - due) / self._period)
+            due += self.period
+            behind = int((self._clock.now() - due) / self.period)
             if behind > 0:
                 self.dropped += behind
-                due += behind * self._period
+                due += behind * self.period
 
 
 class Intervals:
@@ -78,5 +79,5 @@ class Intervals:
     def percentile(self, percent: float) -> float:
         """The interval, in seconds, that `percent` of the kept ones do not exceed; 0 before the second event."""
         times = list(self._times)
-        gaps = sorted(b - a for a, b in zip(times, times[1:], strict=False))
+        gaps = sorted(b - a for a, b in pairwise(times))
         return gaps[min(len(gaps) - 1, int(len(gaps) * percent / 100))] if gaps else 0.0

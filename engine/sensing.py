@@ -3,7 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sensors.base import Sensor, TimeSensor
 from sensors.driver import Driver
+from sensors.gallery_day import GalleryDay
+
+
+class Rehearsed(TimeSensor):
+    """Another sensor played by a gallery day, on show time: what a recording uses instead of devices."""
+
+    name = "rehearsed"
+
+    def __init__(self, played: Sensor) -> None:
+        super().__init__(played.config)
+        self._day = GalleryDay(getattr(played.config.if_lost, "seed", 0))
+
+    def at(self, now: float) -> Mapping[str, float]:
+        """Values of all channels at show time `now`."""
+        return {channel.name: self._day.value(channel, now) for channel in self.channels}
+
+    def describe(self) -> str:
+        """What plays it, in a few words."""
+        return "rehearsed: a simulated gallery day"
 
 from engine.signals import Signal, SignalBus
 

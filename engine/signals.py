@@ -9,7 +9,7 @@ HISTORY = 240
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One channel at one moment. `age`: seconds since it was measured; `quality`: live, stale, fallback or simulated."""
+    """One channel at one moment. `age`: seconds since it was measured; `quality`: live, stale, fallback, simulated."""
 
     name: str
     value: float

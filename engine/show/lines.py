@@ -18,10 +18,10 @@ MAX_DEPTH = 16
 Where = tuple[str | int, ...]
 
 _SCALARS = (
-    ("null", re.compile(r"(~|null|Null|NULL|)\Z"), lambda text: None),
-    ("bool", re.compile(r"(true|True|TRUE|false|False|FALSE)\Z"), lambda text: text.lower() == "true"),
-    ("int", re.compile(r"[-+]?[0-9]{1,18}\Z"), int),
-    ("float", re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?\Z"), float),
+    (re.compile(r"(~|null|Null|NULL|)\Z"), lambda text: None),
+    (re.compile(r"(true|True|TRUE|false|False|FALSE)\Z"), lambda text: text.lower() == "true"),
+    (re.compile(r"[-+]?[0-9]{1,18}\Z"), int),
+    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?\Z"), float),
 )
 
 
@@ -111,7 +111,12 @@ def _scalar(document: Document, node: yaml.Node, where: Where) -> object:
     text = str(node.value)
     if getattr(node, "style", None) in ("'", '"', "|", ">"):
         return text
-    for _, pattern, convert in _SCALARS:
+    return parse_scalar(text)
+
+
+def parse_scalar(text: str) -> object:
+    """What unquoted text stands for: null, a boolean, a number, or itself."""
+    for pattern, convert in _SCALARS:
         if pattern.match(text):
             return convert(text)
     return text

@@ -1,11 +1,11 @@
-"""From what a show says to what runs: its values into the tree, its routes into a matrix, each complaint with its line."""
+"""From what a show says to what runs: values into the tree, routes into a matrix, each complaint with its line."""
 
 import difflib
 from collections.abc import Iterable, Mapping
 
 from engine.errors import ReverieError
 from engine.modulation import Matrix, Route
-from engine.params import MODULATED_TYPES, ParameterError, ParameterTree, Value
+from engine.params import MODULATED_TYPES, Parameter, ParameterError, ParameterTree
 from engine.show.lines import Where
 from engine.show.loader import LoadedShow
 from engine.show.schema import RoutePart
@@ -15,26 +15,26 @@ DEFAULT_LAG = 0.05  # seconds: enough that no value steps visibly, too short to 
 Range = tuple[float, float]
 
 
-def set_value(loaded: LoadedShow, tree: ParameterTree, where: Where, address: str, value: Value) -> None:
-    """Put one value of the show file into the tree. Raises ReverieError naming the line."""
-    try:
-        tree.set(address, value, clamp=False)
-    except ParameterError as error:
-        raise loaded.error(where, str(error)) from None
-
-
-def apply_values(loaded: LoadedShow, tree: ParameterTree, pass_names: tuple[str, ...]) -> None:
-    """The values of `passes` and `set`. `pass_names` are the addresses the chain gave its passes, in order."""
-    for i, (part, name) in enumerate(zip(loaded.show.passes, pass_names, strict=True)):
-        for key, value in part.values.items():
-            where = ("passes", i, part.shader, key)
-            address = f"/passes/{name}/{key}"
-            if address not in tree:
-                known = ", ".join(sorted(p.address.rpartition("/")[2] for p in tree if f"/passes/{name}/" in p.address))
-                raise loaded.error(where, f"the shader {part.shader} has no such input; it has {known}")
-            set_value(loaded, tree, where, address, value)
+def apply_values(loaded: LoadedShow, tree: ParameterTree) -> None:
+    """The values of `set`. Raises ReverieError naming the line."""
     for address, value in loaded.show.set.items():
-        set_value(loaded, tree, ("set", address), address, value)
+        try:
+            tree.set(address, value, clamp=False)
+        except ParameterError as error:
+            raise loaded.error(("set", address), str(error)) from None
+
+
+def check_pass(loaded: LoadedShow, index: int, inputs: Mapping[str, Parameter]) -> None:
+    """Hold the values of one pass against its shader's inputs. Raises ReverieError naming the line."""
+    part = loaded.show.passes[index]
+    for key, value in part.values.items():
+        where = ("passes", index, part.shader, key)
+        if key not in inputs:
+            raise loaded.error(where, f"the shader has no such input; it has {', '.join(inputs) or 'none'}")
+        try:
+            inputs[key].coerce(value, clamp=False)
+        except ParameterError as error:
+            raise loaded.error(where, str(error)) from None
 
 
 def matrix(loaded: LoadedShow, tree: ParameterTree, typical: Mapping[str, Range]) -> Matrix:

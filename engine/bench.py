@@ -1,0 +1,116 @@
+"""`reverie bench pipeline`: a show run offscreen as on a wall, and the figures it reached on this machine."""
+
+import os
+import platform
+import time
+from contextlib import ExitStack
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from engine.app import RunOptions, load, open_live
+from engine.live import Live, ending_by_signal
+from engine.pacing import Frame
+
+SETTLING = 2.0  # seconds after the first generated frame that do not count: caches fill, the scale finds its step
+MEMORY_MARKS = (20.0, 60.0)  # seconds of show time at which resident memory is noted
+
+
+class Observer:
+    """Notes each presented frame. All times are seconds since the process began."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self.moments: list[float] = []
+        self.sizes: list[tuple[int, int]] = []
+        self.first_dream: float | None = None
+        self.resident: dict[float, float] = {}
+
+    def __call__(self, frame: Frame) -> None:
+        now = process_age()
+        self.moments.append(now)
+        self.sizes.append(self._live.renderer.size)
+        if self.first_dream is None and self._live.health.dreamt.count:
+            self.first_dream = now
+        for mark in MEMORY_MARKS:
+            if frame.time >= mark and mark not in self.resident:
+                self.resident[mark] = resident_mib()
+
+    def report(self) -> dict[str, Any]:
+        """The figures: intervals in milliseconds, memory in MiB."""
+        live = self._live
+        begin = (self.first_dream or self.moments[0]) + SETTLING
+        gaps = [b - a for a, b in pairwise(self.moments) if a >= begin]
+        if not gaps:
+            return {"error": "too short: nothing was presented after the generator settled; use more --seconds"}
+        span = self.moments[-1] - begin
+        return {
+            "presented_fps": round(len(gaps) / sum(gaps), 2),
+            "frame_p50_ms": round(1000 * float(np.percentile(gaps, 50)), 2),
+            "frame_p99_ms": round(1000 * float(np.percentile(gaps, 99)), 2),
+            "frame_worst_ms": round(1000 * max(gaps), 2),
+            "nominal_ms": round(1000 * live.pacer.period, 2),
+            "measured_s": round(span, 1),
+            "first_frame_s": round(self.moments[0], 2),
+            "first_dream_s": None if self.first_dream is None else round(self.first_dream, 2),
+            "dream_fps": live.hub.health["dream_fps"],
+            "dream_frames": live.health.dreamt.count,
+            "dropped_frames": live.pacer.dropped,
+            "internal_size": "×".join(map(str, self.sizes[-1])),
+            "smallest_size": "×".join(map(str, min(self.sizes))),
+            "render_ms": live.hub.health["render_ms"],
+            "resident_mib": {f"{mark:g}s": round(value, 1) for mark, value in self.resident.items()},
+        }
+
+
+def pipeline(show: Path, seconds: float) -> dict[str, Any]:
+    """Run a show offscreen for that long and report. Raises ReverieError."""
+    with ExitStack() as stack:
+        live = open_live(load(show), RunOptions(offscreen=True), stack)
+        observer = Observer(live)
+        with ending_by_signal(live.pacer):
+            live.perform(seconds, observer)
+        machine = {"cpu": _cpu(), "cores": os.cpu_count(), "gl": live.renderer.gl.renderer}
+        return {"show": str(show), **observer.report(), "generator": live.work.source.describe(), "machine": machine}
+
+
+def print_report(report: dict[str, Any]) -> None:
+    """The same for people."""
+    table = Table("figure", "value", title="reverie bench pipeline", title_justify="left")
+    for name, value in report.items():
+        table.add_row(name, ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value))
+    Console().print(table)
+
+
+def process_age() -> float:
+    """Seconds since this process was started, interpreter and imports included."""
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    started = int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - started
+
+
+def resident_mib() -> float:
+    """Resident memory of this process and its children, in MiB."""
+    pids = [os.getpid(), *_children(os.getpid())]
+    return sum(_resident(pid) for pid in pids) / 2**20
+
+
+def _children(pid: int) -> list[int]:
+    listed = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    direct = [int(child) for children in listed for child in children]
+    return direct + [grandchild for child in direct for grandchild in _children(child)]
+
+
+def _resident(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _cpu() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

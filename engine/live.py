@@ -1,0 +1,124 @@
+"""A show running live: frames to the outputs, snapshots to the hub, commands from it, edited shaders taken up."""
+
+import gc
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import structlog
+
+from engine.clock import Clock
+from engine.control.hub import Hub
+from engine.health import Health
+from engine.outputs.preview import PreviewTap
+from engine.outputs.rack import OutputRack
+from engine.pacing import Frame, Pacer
+from engine.params import ParameterError
+from engine.render.renderer import Renderer
+from engine.work import Work
+
+PUBLISH_EVERY = 0.05  # seconds between snapshots for the panel
+REPORT_EVERY = 0.5  # seconds between health reports, and between looks at edited shaders
+
+log = structlog.get_logger(__name__)
+
+
+class Live:
+    """The display loop. Display thread only, except `pacer.stop`."""
+
+    def __init__(self, clock: Clock, fps: float, work: Work, renderer: Renderer, rack: OutputRack, hub: Hub) -> None:
+        self.pacer = Pacer(clock, fps)
+        self.health = Health(clock)
+        self.work = work
+        self.renderer = renderer
+        self.rack = rack
+        self.hub = hub
+        self._preview = PreviewTap(renderer.gl)
+        self._publish_at = self._report_at = 0.0
+        work.on_dream = self.health.dream_frame
+
+    def perform(self, seconds: float | None, on_frame: Callable[[Frame], None] = lambda frame: None) -> None:
+        """Present frames until stopped, a window is closed, or `seconds` are over."""
+        self._publish(0.0)
+        self._report(0.0)
+        gc.collect()
+        gc.freeze()  # what stands now stays: a full collection over it took 91 ms
+        for frame in self.pacer.frames(seconds):
+            self._take_commands()
+            texture = self.work.step(frame)
+            self.rack.present(texture, frame.index, frame.time)
+            self.health.presented_frame()
+            if self.hub.watchers:
+                self.hub.preview = self._preview.take(texture, frame.time) or self.hub.preview
+            self._tell(frame.time)
+            self.work.tree.release_triggers()
+            on_frame(frame)
+            if self.rack.closed_by_user:
+                self.pacer.stop()
+
+    def close(self) -> None:
+        """Release what this object made."""
+        self._preview.close()
+
+    def _take_commands(self) -> None:
+        for address, value in self.hub.commands.take():
+            try:
+                self.work.tree.set(address, value)
+            except ParameterError as error:  # a parameter that went away with an edited shader
+                log.info("command refused", address=address, why=str(error))
+
+    def _tell(self, now: float) -> None:
+        if now >= self._publish_at:
+            self._publish(now)
+        if now >= self._report_at:
+            self._report(now)
+            self._reload_shaders()
+
+    def _publish(self, now: float) -> None:
+        self._publish_at = now + PUBLISH_EVERY
+        tree, hub = self.work.tree, self.hub
+        if hub.revision != tree.revision:
+            hub.parameters = tuple(tree)
+            hub.revision = tree.revision
+        hub.snapshot = tree.snapshot()
+        hub.signals = self.work.bus.snapshot()
+
+    def _report(self, now: float) -> None:
+        self._report_at = now + REPORT_EVERY
+        source = self.work.source
+        dream = {"dream": source.last_error} if not source.alive and source.last_error else {}
+        shaders = {f"shader {name}": error for name, error in self.renderer.errors.items()}
+        self.hub.health = self.health.report(
+            self.work.senses.report(),
+            dream | shaders | self.rack.problems,
+            title=self.hub.title,
+            dropped_frames=self.pacer.dropped,
+            dream_restarts=source.restarts,
+            dream_rejected=source.rejected,
+            generator=source.describe(),
+            renderer=self.renderer.gl.renderer,
+            render_size=list(self.renderer.size),
+            render_scale=round(self.renderer.scale, 3),
+            render_ms=round(1000 * self.renderer.work, 2),
+        )
+
+    def _reload_shaders(self) -> None:
+        for name in self.renderer.reload_changed():
+            parameters = [p for p in self.renderer.parameters() if p.address.startswith(f"/passes/{name}/")]
+            self.work.tree.replace(f"/passes/{name}", parameters)
+
+
+@contextmanager
+def ending_by_signal(pacer: Pacer) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the frames instead of the process. Main thread only."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        pacer.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,73 @@
+"""What a person sees in the terminal: the start-up table, progress bars, the table of signals."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, TypeVar
+
+from rich.console import Console
+from rich.live import Live as LiveTable
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from engine.pacing import Frame
+from engine.sensing import Senses
+from engine.signals import Signal, SignalBus
+
+T = TypeVar("T")
+QUALITY_STYLE = {"live": "green", "stale": "yellow", "fallback": "yellow", "simulated": "cyan"}
+METER_CELLS = 16
+
+
+class Finding(NamedTuple):
+    """One line of the start-up table: a part, and what was found or stands in for it."""
+
+    part: str
+    found: str
+    live: bool
+
+
+def print_table(title: str, findings: Iterable[Finding], notices: Iterable[str]) -> None:
+    """Say once what this show runs on."""
+    table = Table(title=f"Reverie · {title}", title_justify="left", show_header=False, expand=False)
+    for finding in findings:
+        mark = "[green]●[/]" if finding.live else "[yellow]○[/]"
+        table.add_row(mark, finding.part, finding.found)
+    console = Console()
+    console.print(table)
+    for notice in notices:
+        console.print(notice, highlight=False)
+
+
+def progress(items: Iterable[T], total: int, what: str) -> Iterator[T]:
+    """The same items, with a progress bar and the time that is left."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+        yield from bar.track(items, total=total, description=what)
+
+
+def watch_signals(senses: Senses, frames: Iterable[Frame]) -> None:
+    """A live table of every signal, one row each, while the frames last."""
+    bus = SignalBus()
+    with LiveTable(_signal_table(bus), refresh_per_second=8) as shown:
+        for frame in frames:
+            senses.poll(frame.time, bus)
+            shown.update(_signal_table(bus))
+
+
+def _signal_table(bus: SignalBus) -> Table:
+    table = Table("signal", "", "value", "unit", "age", "quality")
+    for signal in bus:
+        table.add_row(
+            signal.name,
+            _meter(signal),
+            f"{signal.value:.3g}",
+            signal.unit,
+            "never" if signal.age == float("inf") else f"{signal.age:.1f} s",
+            f"[{QUALITY_STYLE.get(signal.quality, 'white')}]{signal.quality}[/]",
+        )
+    return table
+
+
+def _meter(signal: Signal) -> str:
+    share = (signal.value - signal.low) / (signal.high - signal.low)
+    cells = round(min(max(share, 0.0), 1.0) * METER_CELLS)
+    return "█" * cells + "·" * (METER_CELLS - cells)
