@@ -1,6 +1,8 @@
 """Walks are found by themselves, and a broken one costs only itself."""
 
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -10,6 +12,8 @@ import pytest
 import engine.walk
 from engine.walk import registry
 from engine.walk.still import Still
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +65,12 @@ def test_an_entry_point_that_is_no_walk_is_reported(
 def _offer(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     points = [EntryPoint("theirs", value, registry.GROUP)]
     monkeypatch.setattr(registry, "entry_points", lambda group: points)
+
+
+def test_looking_for_walks_does_not_load_torch() -> None:
+    """`reverie check` knows every walk and should take no second for it."""
+    code = "import sys; from engine.walk.registry import walks; print(len(walks()), 'torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    count, torch_loaded = done.stdout.split()
+    assert int(count) >= 2
+    assert torch_loaded == "False"

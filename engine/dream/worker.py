@@ -1,0 +1,97 @@
+"""The generator's own process: `python -m engine.dream.worker ORDER`, started by process.py and by nobody else.
+
+It renders whatever latent is newest and knows nothing else. It ends when the process that started it does. Ctrl-C and
+SIGTERM go to whole groups of processes; this one leaves the decision to its parent.
+"""
+
+import json
+import os
+import signal
+import sys
+from dataclasses import asdict, dataclass
+
+from engine.dream.base import Floats, Pixels
+from engine.dream.exchange import Exchange
+from engine.dream.loop import dream, sentence
+
+FAILED = 3
+NICENESS = 19
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a worker is told at birth. `memory` is an open descriptor, `parent` a process id.
+
+    `eager` loads at full speed and becomes nice afterwards: right when a show begins, wrong while one is running.
+    """
+
+    model: str
+    memory: int
+    parent: int
+    threads: int
+    eager: bool
+
+    def arguments(self) -> list[str]:
+        """For the command line of a Python interpreter."""
+        return ["-m", "engine.dream.worker", json.dumps(asdict(self))]
+
+
+class ProcessLink:
+    """The worker's side of the exchange."""
+
+    def __init__(self, exchange: Exchange, parent: int) -> None:
+        self._exchange = exchange
+        self._parent = parent
+        self._published = 0
+
+    def finished(self) -> bool:
+        return os.getppid() != self._parent
+
+    def interval(self) -> float:
+        return 1.0 / self._exchange.max_fps
+
+    def latent(self, after: int) -> tuple[int, Floats] | None:
+        message = self._exchange.latents.take(after)
+        return None if message is None else (message.sequence, message.data)
+
+    def publish(self, pixels: Pixels, latent: int, seconds: float) -> None:
+        self._published += 1
+        self._exchange.frames.put(pixels, self._published, latent, seconds)
+
+    def reject(self) -> None:
+        self._exchange.rejected += 1
+
+
+def work(order: Order, exchange: Exchange) -> None:
+    """Load the network and dream until the parent is gone. Raises whatever goes wrong."""
+    if not order.eager:
+        os.nice(NICENESS)
+    import torch  # here, so that niceness covers the import
+
+    from engine.dream.synthesizer import Synthesizer
+
+    torch.set_num_threads(order.threads)
+    synthesizer = Synthesizer(order.model)
+    if order.eager:
+        os.nice(NICENESS)
+    exchange.about = f"CPU process, {synthesizer.describe()}, threads: {order.threads}"
+    dream(synthesizer.render, ProcessLink(exchange, order.parent))
+
+
+def main() -> int:
+    """Exit code 0 after the parent's end, FAILED with the reason in the exchange otherwise."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    order = Order(**json.loads(sys.argv[1]))
+    exchange = Exchange(order.memory)
+    os.close(order.memory)
+    try:
+        work(order, exchange)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent gets to know it
+        exchange.failure = sentence(error)
+        return FAILED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

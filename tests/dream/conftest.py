@@ -1,0 +1,38 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from dreaming import Source, process_source, save_broken, save_tiny, thread_source
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny network."""
+    return save_tiny(tmp_path_factory.mktemp("models") / "tiny.safetensors")
+
+
+@pytest.fixture(scope="session")
+def broken_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that gives NaN."""
+    return save_broken(tmp_path_factory.mktemp("models") / "broken.safetensors")
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[[Source], Source]]:
+    """Starts sources and closes them after the test."""
+    sources: list[Source] = []
+
+    def start(source: Source) -> Source:
+        sources.append(source)
+        source.start()
+        return source
+
+    yield start
+    for source in sources:
+        source.close()
+
+
+@pytest.fixture(params=[process_source, thread_source], ids=["process", "thread"])
+def kind(request: pytest.FixtureRequest) -> Callable[[Path], Source]:
+    """Both kinds of worker: what holds for one holds for the other."""
+    return request.param  # type: ignore[no-any-return]

@@ -1,0 +1,131 @@
+"""What the tests of frame sources share: a network a thumb's nail big, and ways to wait."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from engine.dream.base import DreamFrame, Floats
+from engine.dream.process import ProcessLife
+from engine.dream.supervised import Life, SupervisedSource
+from engine.dream.thread import ThreadLife
+from models.checkpoint import save
+from models.stylegan2 import Generator
+
+SIZE, W = 16, 8
+PATIENCE = 90.0  # seconds; a loaded machine is no failure
+
+
+def tiny_generator() -> Generator:
+    """16×16, seeded; its noise is switched on so that a careless random mode would show."""
+    torch.manual_seed(1)
+    generator = Generator(SIZE, z_dim=W, w_dim=W, channel_base=128, channel_max=8, mapping_layers=2)
+    for block in generator.synthesis.blocks:
+        block.conv1.noise_strength.data.fill_(0.3)  # type: ignore[union-attr, operator]
+    return generator
+
+
+NUM_WS = tiny_generator().num_ws
+
+
+@dataclass(frozen=True)
+class Point:
+    """A latent made from a seed."""
+
+    seed: int = 0
+
+    @property
+    def ws(self) -> Floats:
+        return np.random.default_rng(self.seed).normal(size=(NUM_WS, W)).astype(np.float32)
+
+
+def save_tiny(path: Path) -> Path:
+    save(path, tiny_generator(), {"made for": "a test"})
+    return path
+
+
+def save_broken(path: Path) -> Path:
+    """A network whose every picture holds NaN."""
+    generator = tiny_generator()
+    generator.synthesis.blocks[0].torgb.bias.data.fill_(float("nan"))  # type: ignore[union-attr, operator]
+    save(path, generator, {"made for": "a test"})
+    return path
+
+
+class Source(SupervisedSource):
+    """A supervised source that keeps its lives in sight and can be told what time it is."""
+
+    def __init__(self, begin: Callable[[float, bool], Life], max_fps: float = 200.0) -> None:
+        self.lives: list[Life] = []
+        self.leap = 0.0
+
+        def keep(fps: float, first: bool) -> Life:
+            self.lives.append(begin(fps, first))
+            return self.lives[-1]
+
+        super().__init__(keep, max_fps, now=lambda: time.monotonic() + self.leap)
+
+    @property
+    def pid(self) -> int:
+        """Of the present worker process."""
+        life = self.lives[-1]
+        assert isinstance(life, ProcessLife)
+        return life.pid
+
+
+def process_source(model: Path) -> Source:
+    return Source(lambda fps, first: ProcessLife(model, fps, first))
+
+
+def thread_source(model: Path) -> Source:
+    return Source(lambda fps, first: ThreadLife(model, "cpu", fps))
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for it; fail after PATIENCE."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.005)
+
+
+def drive(source: SupervisedSource, condition: Callable[[], bool]) -> list[DreamFrame]:
+    """Be the display loop, with a new latent each turn, until the condition holds; the frames that came."""
+    frames: list[DreamFrame] = []
+
+    def turn() -> bool:
+        source.submit(Point(source.frames))
+        frame = source.newest()
+        if frame is not None:
+            frames.append(frame)
+        return condition()
+
+    until(turn)
+    return frames
+
+
+def picture_of(source: SupervisedSource, point: Point) -> DreamFrame:
+    """The frame made from this very latent."""
+    number = source.submit(point)
+    found: list[DreamFrame] = []
+
+    def arrived() -> bool:
+        frame = source.newest()
+        if frame is not None and frame.latent == number:
+            found.append(frame)
+        return bool(found)
+
+    until(arrived)
+    return found[0]
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process is gone, or a zombie nobody has buried yet."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return stat.rpartition(")")[2].split()[0] == "Z"

@@ -1,0 +1,111 @@
+"""Real workers, both kinds: a process, and a thread as CUDA has it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dreaming import SIZE, Point, Source, drive, picture_of, process_source, thread_source, until
+
+from engine.dream import source as choosing
+from engine.dream.base import FrameSource
+from engine.errors import ReverieError
+
+Kind = Callable[[Path], Source]
+Opened = Callable[[Source], Source]
+
+
+def test_frames_come_and_say_what_they_are(kind: Kind, opened: Opened, model: Path) -> None:
+    source = opened(kind(model))
+    frames = drive(source, lambda: source.frames >= 5)
+    first = frames[0]
+    assert first.pixels.shape == (SIZE, SIZE, 4)
+    assert first.pixels.dtype == np.uint8
+    assert (first.pixels[..., 3] == 255).all()
+    assert len(np.unique(first.pixels[..., :3])) > 20
+    assert first.seconds > 0
+    assert [f.sequence for f in frames] == sorted({f.sequence for f in frames})
+    assert source.alive
+    assert (source.restarts, source.rejected, source.last_error) == (0, 0, "")
+    assert f"{SIZE}²" in source.describe()
+
+
+def test_a_source_that_has_not_begun_owes_nothing(kind: Kind, model: Path) -> None:
+    source: FrameSource = kind(model)
+    source.submit(Point())
+    assert source.newest() is None
+    assert (source.frames, source.alive) == (0, False)
+    source.close()
+
+
+def test_the_same_latent_gives_the_same_pixels_in_every_kind_of_worker(opened: Opened, model: Path) -> None:
+    process, thread = opened(process_source(model)), opened(thread_source(model))
+    first = picture_of(process, Point(1)).pixels
+    other = picture_of(process, Point(2)).pixels
+    np.testing.assert_array_equal(picture_of(process, Point(1)).pixels, first)
+    np.testing.assert_array_equal(picture_of(thread, Point(1)).pixels, first)
+    assert (other != first).any()
+
+
+def test_the_newest_latent_wins(kind: Kind, opened: Opened, model: Path) -> None:
+    source = opened(kind(model))
+    drive(source, lambda: source.frames >= 1)
+    source.max_fps = 5
+    last = [source.submit(Point(seed)) for seed in range(300)][-1]
+    answered: list[int] = []
+
+    def done() -> bool:
+        frame = source.newest()
+        answered.extend([frame.latent] if frame else [])
+        return last in answered
+
+    until(done)
+    assert answered == sorted(set(answered))
+    assert len(answered) < 30
+
+
+def test_frames_with_nan_never_come_out(kind: Kind, opened: Opened, broken_model: Path) -> None:
+    source = opened(kind(broken_model))
+    frames = drive(source, lambda: bool(source.last_error))
+    assert frames == []
+    assert "3 frames in a row that held NaN" in source.last_error
+    assert source.rejected == 3
+    assert not source.alive
+    drive(source, lambda: source.restarts == 1)
+
+
+def test_a_model_that_is_not_there_is_one_sentence(
+    kind: Kind, opened: Opened, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source = opened(kind(tmp_path / "nowhere.safetensors"))
+    drive(source, lambda: bool(source.last_error))
+    assert "nowhere.safetensors" in source.last_error
+    assert "\n" not in source.last_error
+    assert not source.alive
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_rate_set_while_the_worker_waits_is_obeyed_at_once(kind: Kind, opened: Opened, model: Path) -> None:
+    source = opened(kind(model))
+    drive(source, lambda: source.frames >= 1)
+    source.max_fps = 0
+    for _ in range(3):  # at most the frame that was under way; then twenty seconds of waiting
+        drive(source, lambda: True)
+    source.max_fps = 200
+    before = source.frames
+    drive(source, lambda: source.frames >= before + 20)
+
+
+def test_without_cuda_the_process_is_chosen(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choosing, "_cuda_devices", lambda: 0)
+    source = choosing.open_source(model, max_fps=30)
+    source.start()
+    until(lambda: source.describe().startswith("CPU process"))
+    source.close()
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:1", "tpu", "cuda:x", "cuda:"])
+def test_a_device_that_is_not_there_is_refused(device: str, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choosing, "_cuda_devices", lambda: 0)
+    with pytest.raises(ReverieError, match=device):
+        choosing.open_source(model, max_fps=30, device=device)

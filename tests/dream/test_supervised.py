@@ -1,0 +1,247 @@
+"""The policy over workers that die, hang or never start, on a clock of our own."""
+
+import logging
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from engine.dream.base import DreamFrame, Floats
+from engine.dream.supervised import FIRST_DELAY, HANGING, HEALTHY, LOADING, LONGEST_DELAY, SupervisedSource
+
+WS = np.zeros((2, 3), np.float32)
+
+
+@dataclass
+class Point:
+    ws: Floats = field(default_factory=lambda: WS)
+
+
+class FakeLife:
+    """A worker that does what the test says."""
+
+    def __init__(self, max_fps: float, first: bool) -> None:
+        self.max_fps, self.first = max_fps, first
+        self.rejected = 0
+        self.latents: list[int] = []
+        self.frame: DreamFrame | None = None
+        self.ended = ""
+        self.closed = False
+
+    def deliver(self, seconds: float = 0.1) -> None:
+        sequence = self.frame.sequence + 1 if self.frame else 1
+        self.frame = DreamFrame(np.zeros((4, 4, 4), np.uint8), sequence, seconds, self.latents[-1])
+
+    def put(self, number: int, ws: Floats) -> None:
+        self.latents.append(number)
+
+    def take(self, after: int) -> DreamFrame | None:
+        return self.frame if self.frame and self.frame.sequence > after else None
+
+    def running(self) -> bool:
+        return not self.ended
+
+    def about(self) -> str:
+        return "a fake"
+
+    def reason(self) -> str:
+        return self.ended
+
+    def kill(self, reason: str) -> None:
+        self.ended = reason
+
+    def close(self, timeout: float) -> None:
+        self.ended, self.closed = self.ended or "closed", True
+
+
+class World:
+    """A source over fake lives, and the time."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+        self.lives: list[FakeLife] = []
+        self.refusals = 0
+        self.source = SupervisedSource(self._begin, 30, lambda: self.time)
+
+    def _begin(self, max_fps: float, first: bool) -> FakeLife:
+        if self.refusals:
+            self.refusals -= 1
+            raise OSError("no more processes")
+        self.lives.append(FakeLife(max_fps, first))
+        return self.lives[-1]
+
+    def frame(self, dt: float = 1 / 60) -> DreamFrame | None:
+        """One turn of the display loop."""
+        self.time += dt
+        self.source.submit(Point())
+        return self.source.newest()
+
+    def deliver(self) -> DreamFrame:
+        """One turn in which a frame arrives."""
+        self.lives[-1].deliver()
+        frame = self.frame()
+        assert frame is not None
+        return frame
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.source.start()
+    return world
+
+
+def test_nothing_runs_before_the_start_and_nothing_after_the_close() -> None:
+    world = World()
+    assert world.frame() is None
+    world.source.close()
+    assert not world.lives
+    world.source.start()
+    world.source.start()
+    assert len(world.lives) == 1
+    world.source.close()
+    world.source.close()
+    assert world.lives[0].closed
+    assert world.frame(100) is None
+    assert len(world.lives) == 1
+    assert not world.source.alive
+
+
+def test_a_frame_is_given_once(world: World) -> None:
+    world.frame()
+    assert world.deliver().sequence == 1
+    assert world.frame() is None
+
+
+def test_a_dead_worker_is_replaced_and_counting_goes_on(world: World) -> None:
+    world.frame()
+    for _ in range(3):
+        world.deliver()
+    world.lives[0].rejected = 2
+    world.lives[0].ended = "it died"
+    world.frame()
+    assert (world.source.alive, world.source.last_error, world.source.frames) == (False, "it died", 3)
+    assert world.frame(FIRST_DELAY / 2) is None
+    assert len(world.lives) == 1
+    world.frame(FIRST_DELAY)
+    assert len(world.lives) == 2
+    assert world.lives[0].closed
+    world.lives[1].rejected = 1
+    frame = world.deliver()
+    assert frame.sequence == 4
+    assert (world.source.restarts, world.source.rejected, world.source.frames) == (1, 3, 4)
+    assert world.source.alive
+
+
+def test_only_the_first_worker_is_eager(world: World) -> None:
+    world.lives[0].ended = "it died"
+    world.frame()
+    world.frame(LONGEST_DELAY)
+    assert [life.first for life in world.lives] == [True, False]
+
+
+def test_a_new_worker_gets_the_latest_latent_at_once() -> None:
+    world = World()
+    world.frame()
+    world.frame()
+    world.source.start()
+    assert world.lives[0].latents == [2]
+
+
+def test_the_wait_doubles_up_to_a_limit_and_is_forgotten_after_a_good_while(world: World) -> None:
+    def wait() -> float:
+        """Seconds from the end of the present worker to the next."""
+        lives, died = len(world.lives), world.time
+        world.lives[-1].ended = "it died"
+        while len(world.lives) == lives:
+            world.frame(0.125)
+        return world.time - died
+
+    waits = [wait() for _ in range(7)]
+    assert waits[:4] == pytest.approx([0.5, 1, 2, 4], abs=0.26)
+    assert waits[-1] == pytest.approx(LONGEST_DELAY, abs=0.26)
+    world.deliver()
+    world.frame(HEALTHY + 1)
+    world.lives[-1].deliver()
+    world.frame()
+    world.frame()
+    assert wait() == pytest.approx(FIRST_DELAY, abs=0.26)
+
+
+def test_one_line_when_lost_and_one_when_back(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        world.frame()
+        world.deliver()
+        for _ in range(4):
+            world.lives[-1].ended = "it died"
+            world.frame()
+            world.frame(LONGEST_DELAY)
+        world.deliver()
+        world.deliver()
+    assert [record.getMessage() for record in caplog.records] == [
+        "it died; trying again until it works",
+        "the generator is back: a fake",
+    ]
+
+
+def test_a_worker_that_hangs_is_killed(world: World) -> None:
+    world.frame()
+    world.deliver()
+    world.frame(HANGING / 2)
+    assert world.source.alive
+    world.frame(HANGING + 1)
+    world.frame()
+    assert "no frame for 10 s" in world.source.last_error
+
+
+def test_loading_may_take_longer(world: World) -> None:
+    world.frame()
+    world.frame(LOADING - 1)
+    assert world.source.alive
+    world.frame(2)
+    world.frame()
+    assert "no frame for 60 s" in world.source.last_error
+
+
+def test_a_slow_generator_is_not_a_hung_one(world: World) -> None:
+    world.frame()
+    world.lives[0].deliver(seconds=20)
+    world.frame(21)
+    world.frame(60)
+    world.frame()
+    assert world.source.alive
+
+
+def test_nobody_waits_where_nobody_asked(world: World) -> None:
+    world.frame()
+    world.deliver()
+    world.source.newest()
+    world.time += 10 * HANGING
+    world.source.newest()
+    world.frame()
+    assert world.source.alive
+
+
+def test_a_system_that_refuses_processes_is_asked_again(world: World) -> None:
+    world.refusals = 2
+    world.lives[0].ended = "it died"
+    world.frame()
+    world.frame(FIRST_DELAY)
+    assert "no more processes" in world.source.last_error
+    assert not world.source.alive
+    for _ in range(3):
+        world.frame(LONGEST_DELAY)
+    assert len(world.lives) == 2
+    world.deliver()
+    assert world.source.alive
+
+
+def test_the_rate_reaches_the_worker_and_the_next_one(world: World) -> None:
+    world.source.max_fps = 7
+    assert world.lives[0].max_fps == 7
+    world.lives[0].ended = "it died"
+    world.frame()
+    world.frame(LONGEST_DELAY)
+    assert world.lives[1].max_fps == 7
+    world.source.max_fps = 0
+    assert 0 < world.lives[1].max_fps < 1
