@@ -1,0 +1,29 @@
+// The few figures that say how the show is doing. What the show does not report is not shown.
+
+import { element } from "/static/dom.js";
+
+const FIGURES = [
+  ["fps", "fps", (value) => value.toFixed(1)],
+  ["dream_fps", "dreams/s", (value) => value.toFixed(1)],
+  ["frame_p99_ms", "ms p99", (value) => value.toFixed(0)],
+  ["render_scale", "scale", (value) => value.toFixed(2)],
+];
+
+export class Health {
+  #list;
+
+  constructor(list) {
+    this.#list = list;
+  }
+
+  show(health) {
+    this.#list.dataset.status = health.status ?? "";
+    const rows = FIGURES.filter(([key]) => typeof health[key] === "number").map(([key, label, write]) =>
+      element("div", { "data-figure": key }, element("dt", {}, label), element("dd", {}, write(health[key]))),
+    );
+    if (health.status && health.status !== "ok") {
+      rows.unshift(element("div", { class: "unwell" }, element("dt", {}, "status"), element("dd", {}, health.status)));
+    }
+    this.#list.replaceChildren(...rows);
+  }
+}

@@ -1,0 +1,106 @@
+"""The routes: the panel's files, a small JSON interface for scripts and watchdogs, and the WebSocket."""
+
+from collections.abc import Mapping
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
+
+from engine.control import assets
+from engine.control.desk import Desk
+from engine.control.hub import Hub
+from engine.control.roster import Roster
+from engine.control.security import Door, Guard
+from engine.control.wire import MalformedError, declaration, decode, encode, reading
+from engine.params import ParameterError
+
+MESSAGE_SIZE = 64 * 1024
+
+
+class Web:
+    """Handlers of one server. Control thread only."""
+
+    def __init__(self, hub: Hub, door: Door) -> None:
+        self._hub = hub
+        self._desk = Desk(hub)
+        self._roster = Roster(hub, self._desk, door)
+        self._assets = assets.load()
+
+    def application(self, door: Door) -> ASGIApp:
+        """The ASGI application, guarded."""
+        routes = [
+            Route("/", self.panel),
+            Route("/static/{name:path}", self.asset),
+            Route("/healthz", self.health),
+            Route("/preview.jpg", self.preview),
+            Route("/api/signals", self.signals),
+            Route("/api/parameters", self.parameters),
+            Route("/api/parameters{address:path}", self.set_parameter, methods=["PUT"]),
+            WebSocketRoute("/ws", self.socket),
+        ]
+        return Starlette(routes=routes, middleware=[Middleware(Guard, door=door)])
+
+    async def panel(self, request: Request) -> Response:
+        """GET /"""
+        return assets.respond(self._assets.get("index.html"), request)
+
+    async def asset(self, request: Request) -> Response:
+        """GET /static/…"""
+        return assets.respond(self._assets.get(request.path_params["name"]), request)
+
+    async def health(self, request: Request) -> Response:
+        """GET /healthz: the show's own figures, `status` among them."""
+        return _json(dict(self._hub.health))
+
+    async def preview(self, request: Request) -> Response:
+        """GET /preview.jpg: the newest one; 404 while none has been made."""
+        jpeg = self._hub.preview.jpeg
+        if not jpeg:
+            return _json({"error": "no preview yet; one is made while a panel is open"}, 404)
+        return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+    async def signals(self, request: Request) -> Response:
+        """GET /api/signals: by name."""
+        return _json({name: reading(signal) for name, signal in self._hub.signals.items()})
+
+    async def parameters(self, request: Request) -> Response:
+        """GET /api/parameters: every declaration with its value, and the value in force."""
+        snapshot = self._hub.snapshot
+        rows = [
+            declaration(parameter)
+            | {"value": snapshot.values.get(parameter.address), "effective": snapshot.effective.get(parameter.address)}
+            for parameter in self._hub.parameters
+        ]
+        return _json({"title": self._hub.title, "revision": self._hub.revision, "parameters": rows})
+
+    async def set_parameter(self, request: Request) -> Response:
+        """PUT /api/parameters/walk/speed with {"value": 0.2}."""
+        address = request.path_params["address"]
+        if self._desk.parameter(address) is None:
+            return _json({"error": f"there is no parameter {address[:200]}"}, 404)
+        try:
+            message = decode(await _body(request))
+            return _json({"value": self._desk.set(address, message.get("value"))})
+        except (MalformedError, ParameterError) as error:
+            return _json({"error": str(error)[:240]}, 400)
+
+    async def socket(self, socket: WebSocket) -> None:
+        """The panel's live connection."""
+        await self._roster.serve(socket)
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MESSAGE_SIZE:
+            raise MalformedError(f"the request is larger than {MESSAGE_SIZE} bytes; send one value")
+    return body
+
+
+def _json(content: Mapping[str, object], status: int = 200) -> Response:
+    return Response(encode(content), status, {"Cache-Control": "no-store"}, "application/json")
