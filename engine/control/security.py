@@ -36,7 +36,7 @@ HEADERS = {
 
 
 class Door:
-    """The rules of one server. Raises ReverieError where it would stand open to the network without a token."""
+    """The rules of one server. Raises ReverieError where it would stand open without a token."""
 
     def __init__(self, host: str, token: str | None) -> None:
         self._loopback = is_loopback(host)
@@ -45,6 +45,8 @@ class Door:
                 f"panel: host {host} is reachable from the network, which needs a token; "
                 "give one, or leave the host out to listen on 127.0.0.1 only"
             )
+        if token == "":
+            raise ReverieError("panel: the token is empty; write a long one, or give none to listen on 127.0.0.1 only")
         self._token = token
         self._names = {"localhost", host.lower(), socket.gethostname().lower(), f"{socket.gethostname().lower()}.local"}
 

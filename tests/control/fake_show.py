@@ -47,6 +47,7 @@ def parameters() -> list[Parameter]:
         Parameter("/walk/truncation_psi", "float", 0.7, -1.0, 2.0, help="0 is the archive's mean, 1 its full variety."),
         Parameter("/walk/style_mixing", "float", 0.25, 0.0, 1.0, help="How much fine layers follow a second walk."),
         Parameter("/walk/seed", "int", 1929, 0, 9999, help="The same seed walks the same way."),
+        Parameter("/walk/offset", "float", 0.0, help="Where on the path; without bounds, so without a slider."),
         Parameter("/walk/restart", "trigger", False, label="Begin again", help="Go back to where the walk began."),
         Parameter("/dream/crossfade", "float", 1.0, 0.1, 3.0, unit="s", help="Time from one dream to the next."),
         Parameter("/dream/noise", "choice", "const", choices=("const", "random", "none"), help="Noise of the layers."),

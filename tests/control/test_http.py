@@ -131,6 +131,11 @@ def test_beyond_loopback_a_token_is_needed(show: FakeShow) -> None:
         ControlServer(show.hub, host="0.0.0.0", port=0)
 
 
+def test_an_empty_token_is_no_token(show: FakeShow) -> None:
+    with pytest.raises(ReverieError, match="the token is empty"):
+        ControlServer(show.hub, port=0, token="")
+
+
 def test_with_a_token_only_the_panels_files_are_open(show: FakeShow) -> None:
     server = ControlServer(show.hub, port=0, token=TOKEN)
     server.start()

@@ -106,6 +106,7 @@ def test_typed_numbers_are_the_parameters_own_on_a_log_slider_too(page: Page, sh
         ("/passes/flow/scale", "4000", 40.0),
         ("/walk/speed", "0,5", 0.5),
         ("/walk/seed", "77", 77),
+        ("/walk/offset", "-1234.5", -1234.5),
     ]:
         field = row(page, address).locator("input")
         field.fill(typed)
@@ -211,10 +212,12 @@ def test_signals_move_and_say_how_good_they_are(page: Page, show: FakeShow) -> N
 
 
 def test_health_is_one_line(page: Page, show: FakeShow) -> None:
-    show.hub.health = {"status": "generator restarting", "fps": 29.97, "dream_fps": 3.2, "frame_p99_ms": 36.4}
+    problems = {"shader flow": "line 12: undeclared identifier"}
+    show.hub.health = {"status": "degraded", "problems": problems, "fps": 29.97, "frame_p99_ms": 36.4}
     expect(page.locator("[data-figure='fps']")).to_have_text("fps30.0")
     expect(page.locator("[data-figure='frame_p99_ms'] dd")).to_have_text("36")
-    expect(page.locator("#health")).to_contain_text("generator restarting")
+    expect(page.locator("#health")).to_contain_text("degraded")
+    expect(page.locator("#problems li")).to_have_text("shader flow line 12: undeclared identifier")
     expect(page.locator("[data-figure='render_scale']")).to_have_count(0)
 
 

@@ -1,4 +1,4 @@
-// The few figures that say how the show is doing. What the show does not report is not shown.
+// The few figures that say how the show is doing, and what is wrong just now. What is not reported is not shown.
 
 import { element } from "/static/dom.js";
 
@@ -10,20 +10,25 @@ const FIGURES = [
 ];
 
 export class Health {
-  #list;
+  #figures;
+  #problems;
 
-  constructor(list) {
-    this.#list = list;
+  constructor(figures, problems) {
+    this.#figures = figures;
+    this.#problems = problems;
   }
 
   show(health) {
-    this.#list.dataset.status = health.status ?? "";
     const rows = FIGURES.filter(([key]) => typeof health[key] === "number").map(([key, label, write]) =>
       element("div", { "data-figure": key }, element("dt", {}, label), element("dd", {}, write(health[key]))),
     );
     if (health.status && health.status !== "ok") {
       rows.unshift(element("div", { class: "unwell" }, element("dt", {}, "status"), element("dd", {}, health.status)));
     }
-    this.#list.replaceChildren(...rows);
+    this.#figures.replaceChildren(...rows);
+    const problems = Object.entries(health.problems ?? {});
+    this.#problems.replaceChildren(
+      ...problems.map(([part, what]) => element("li", {}, element("strong", {}, part), " ", what)),
+    );
   }
 }

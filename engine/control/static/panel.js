@@ -12,7 +12,7 @@ const NOTICE_MS = 6000;
 
 const preview = new Preview(byId("stage"));
 const signals = new Signals(document.querySelector("#signals ul"));
-const health = new Health(byId("health"));
+const health = new Health(byId("health"), byId("problems"));
 const panes = document.querySelector("#parameters .panes");
 const parameters = new Parameters(panes, (address, value) => connection.set(address, value));
 guardSliders(panes);
