@@ -37,11 +37,11 @@ $(BIN)/python: | .make/system
 
 .make/venv: $(BIN)/python pyproject.toml constraints.txt
 	@mkdir -p .make
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install -qq --constraint constraints.txt --editable .
 	@touch $@
 
 .make/venv-test: .make/venv
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/python -m pip install -qq --constraint constraints.txt --editable ".[dev]"
 	@touch $@
 
 lint:

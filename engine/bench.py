@@ -12,7 +12,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from engine.app import RunOptions, load, open_live
+from engine.app import open_live
+from engine.build import RunOptions, load
 from engine.live import Live, ending_by_signal
 from engine.pacing import Frame
 
@@ -70,7 +71,7 @@ class Observer:
 def pipeline(show: Path, seconds: float) -> dict[str, Any]:
     """Run a show offscreen for that long and report. Raises ReverieError."""
     with ExitStack() as stack:
-        live = open_live(load(show), RunOptions(offscreen=True), stack)
+        live, _ = open_live(load(show), RunOptions(offscreen=True), stack)
         observer = Observer(live)
         with ending_by_signal(live.pacer):
             live.perform(seconds, observer)

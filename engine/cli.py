@@ -3,17 +3,20 @@
 import json
 import logging
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from engine.errors import ReverieError
 
 app = typer.Typer(
     help="Reverie: an engine for generative art installations.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -23,7 +26,13 @@ app.add_typer(bench_app, name="bench")
 
 ShowPath = Annotated[Path, typer.Argument(metavar="SHOW", help="the show file (.yaml)")]
 USER_MISTAKE = 2
-console = Console(stderr=True)
+
+
+class Loss(StrEnum):
+    """The losses `reverie train` knows."""
+
+    RELATIVISTIC = "relativistic"
+    NON_SATURATING = "non-saturating"
 
 
 @app.command()
@@ -40,7 +49,8 @@ def run(
     ] = None,
 ) -> None:
     """Run a show: the running installation. Ctrl-C ends it cleanly."""
-    from engine.app import RunOptions, run_show
+    from engine.app import run_show
+    from engine.build import RunOptions
 
     run_show(show, RunOptions(offscreen, seconds, port, tuple(set_ or ()), record_to))
 
@@ -90,7 +100,36 @@ def generate(
     output: Annotated[Path, typer.Option("-o", "--output", help="the picture to write, .png")] = Path("grid.png"),
 ) -> None:
     """Draw a grid of what a network makes of some seeds."""
-    raise NotImplementedError
+    from engine.app import draw_grid
+
+    draw_grid(model, seeds, trunc, output)
+
+
+@app.command()
+def train(
+    data: Annotated[Path, typer.Option(help="a StyleGAN zip, or a folder of pictures")],
+    out: Annotated[Path, typer.Option(help="folder for networks, grids, logs and the state to resume from")],
+    resolution: Annotated[int, typer.Option(help="side of the square pictures in pixels, a power of two")] = 128,
+    kimg: Annotated[float, typer.Option(min=0.001, help="length, in thousands of pictures shown")] = 1000.0,
+    resume: Annotated[Path | None, typer.Option(metavar="DIR", help="go on from an earlier run's folder")] = None,
+    loss: Annotated[Loss, typer.Option(help="which game the two networks play")] = Loss.RELATIVISTIC,
+    batch: Annotated[int, typer.Option(min=2, help="pictures in one step")] = 16,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads")] = 2,
+    seed: Annotated[int, typer.Option(help="the same seed starts the same run")] = 0,
+    device: Annotated[str, typer.Option(help="cpu, or cuda where there is one")] = "cpu",
+) -> None:
+    """Train a network on pictures. Ctrl-C saves and ends; --resume goes on. The defaults made the built-in network."""
+    from models.training import TrainConfig, TrainingError
+    from models.training import train as run_training
+
+    try:
+        config = TrainConfig(
+            data=data, out=out, resolution=resolution, kimg=kimg, resume=resume, loss=loss.value, batch=batch,
+            threads=threads, seed=seed, device=device,
+        )  # fmt: skip
+        typer.echo(run_training(config))
+    except TrainingError as error:
+        raise ReverieError(str(error)) from None
 
 
 @app.command()
@@ -138,5 +177,5 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except ReverieError as error:
-        console.print(f"[bold red]reverie:[/] {error}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(f"[bold red]reverie:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(USER_MISTAKE)

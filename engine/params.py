@@ -18,6 +18,7 @@ Curve = Literal["linear", "log"]
 
 VECTOR_SIZES = {"colour": 4, "vec2": 2}
 MODULATED_TYPES = ("float", "int")
+LARGEST = 1e30  # beyond it, and for NaN, arithmetic on the GPU means nothing
 _ADDRESS = re.compile(r"(/[A-Za-z0-9_.-]+)+\Z")
 
 
@@ -76,7 +77,7 @@ class Parameter:
 
     def _number(self, raw: object, clamp: bool) -> float:
         expected = f"a number{self._range()}"
-        if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
+        if isinstance(raw, bool) or not isinstance(raw, int | float) or not abs(raw) <= LARGEST:
             raise self._refuse(raw, expected)
         low = -math.inf if self.minimum is None else self.minimum
         high = math.inf if self.maximum is None else self.maximum

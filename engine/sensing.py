@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine.signals import Signal, SignalBus
 from sensors.base import Sensor, TimeSensor
 from sensors.driver import Driver
 from sensors.gallery_day import GalleryDay
@@ -24,8 +25,6 @@ class Rehearsed(TimeSensor):
     def describe(self) -> str:
         """What plays it, in a few words."""
         return "rehearsed: a simulated gallery day"
-
-from engine.signals import Signal, SignalBus
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import NamedTuple, TypeVar
 
 from rich.console import Console
 from rich.live import Live as LiveTable
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -25,16 +26,13 @@ class Finding(NamedTuple):
     live: bool
 
 
-def print_table(title: str, findings: Iterable[Finding], notices: Iterable[str]) -> None:
+def print_table(title: str, findings: Iterable[Finding]) -> None:
     """Say once what this show runs on."""
     table = Table(title=f"Reverie · {title}", title_justify="left", show_header=False, expand=False)
     for finding in findings:
         mark = "[green]●[/]" if finding.live else "[yellow]○[/]"
-        table.add_row(mark, finding.part, finding.found)
-    console = Console()
-    console.print(table)
-    for notice in notices:
-        console.print(notice, highlight=False)
+        table.add_row(mark, finding.part, escape(finding.found))
+    Console().print(table)
 
 
 def progress(items: Iterable[T], total: int, what: str) -> Iterator[T]:

@@ -45,7 +45,9 @@ class Conv(nn.Module):
         if self.down:
             x = conv_down(x, weight, bias)
         else:
-            x = F.conv2d(x, weight.to(x.dtype), None if bias is None else bias.to(x.dtype), padding=weight.shape[-1] // 2)
+            x = F.conv2d(
+                x, weight.to(x.dtype), None if bias is None else bias.to(x.dtype), padding=weight.shape[-1] // 2
+            )
         return x if bias is None else leaky_relu(x, self.clamp)
 
 

@@ -35,7 +35,12 @@ class FullyConnected(nn.Module):
     """Equalised linear layer: weights are stored at unit variance and scaled at run time."""
 
     def __init__(
-        self, in_features: int, out_features: int, lr_multiplier: float = 1.0, bias_init: float = 0.0, lrelu: bool = False
+        self,
+        in_features: int,
+        out_features: int,
+        lr_multiplier: float = 1.0,
+        bias_init: float = 0.0,
+        lrelu: bool = False,
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(out_features, in_features) / lr_multiplier)

@@ -1,14 +1,16 @@
 """StyleGAN2 generator with skip connections to RGB.
 
-Written from Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (2020). Modulation scales the activations
-before a shared convolution and demodulation scales them after it, which equals scaling the weights of each sample and needs
-no grouped convolution.
+Written from Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (2020). Modulation scales the
+activations before a shared convolution and demodulation scales them after it, which equals scaling the weights of each
+sample and needs no grouped convolution.
 """
 
 import math
+from itertools import pairwise
 from typing import Literal
 
 import torch
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -23,15 +25,15 @@ class Mapping(nn.Module):
 
     w_avg: Tensor
 
-    def __init__(self, z_dim: int, c_dim: int, w_dim: int, num_ws: int, num_layers: int, w_avg_beta: float = 0.998) -> None:
+    def __init__(
+        self, z_dim: int, c_dim: int, w_dim: int, num_ws: int, num_layers: int, w_avg_beta: float = 0.998
+    ) -> None:
         super().__init__()
         self.num_ws = num_ws
         self.w_avg_beta = w_avg_beta
         self.embed = FullyConnected(c_dim, w_dim) if c_dim else None
         widths = [z_dim + (w_dim if c_dim else 0)] + [w_dim] * num_layers
-        self.layers = nn.ModuleList(
-            FullyConnected(i, o, lr_multiplier=0.01, lrelu=True) for i, o in zip(widths[:-1], widths[1:], strict=True)
-        )
+        self.layers = nn.ModuleList(FullyConnected(i, o, lr_multiplier=0.01, lrelu=True) for i, o in pairwise(widths))
         self.register_buffer("w_avg", torch.zeros(w_dim))
 
     def forward(
@@ -68,7 +70,9 @@ class SynthesisLayer(nn.Module):
 
     noise_const: Tensor
 
-    def __init__(self, in_channels: int, out_channels: int, w_dim: int, resolution: int, up: bool, clamp: float | None) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, w_dim: int, resolution: int, up: bool, clamp: float | None
+    ) -> None:
         super().__init__()
         self.up = up
         self.clamp = clamp
@@ -121,11 +125,15 @@ class ToRGB(nn.Module):
 class SynthesisBlock(nn.Module):
     """One resolution: two layers (one at 4x4) and a ToRGB. Uses `num_convs` ws, and the next one for ToRGB."""
 
-    def __init__(self, in_channels: int, out_channels: int, w_dim: int, resolution: int, img_channels: int, clamp: float | None):
+    def __init__(
+        self, in_channels: int, out_channels: int, w_dim: int, resolution: int, img_channels: int, clamp: float | None
+    ):
         super().__init__()
         first = in_channels == 0
         self.const = nn.Parameter(torch.randn(out_channels, resolution, resolution)) if first else None
-        self.conv0 = None if first else SynthesisLayer(in_channels, out_channels, w_dim, resolution, up=True, clamp=clamp)
+        self.conv0 = (
+            None if first else SynthesisLayer(in_channels, out_channels, w_dim, resolution, up=True, clamp=clamp)
+        )
         self.conv1 = SynthesisLayer(out_channels, out_channels, w_dim, resolution, up=False, clamp=clamp)
         self.torgb = ToRGB(out_channels, img_channels, w_dim, clamp)
         self.num_convs = 1 if first else 2
@@ -149,27 +157,51 @@ class Synthesis(nn.Module):
     """ws to an image. Computes in `compute_dtype` (float32; bfloat16 is two to eight times faster on CPUs that have it)."""
 
     def __init__(
-        self, w_dim: int, img_resolution: int, img_channels: int, channel_base: int, channel_max: int, conv_clamp: float | None
+        self,
+        w_dim: int,
+        img_resolution: int,
+        img_channels: int,
+        channel_base: int,
+        channel_max: int,
+        conv_clamp: float | None,
     ) -> None:
         super().__init__()
         self.compute_dtype = torch.float32
         resolutions = [2**i for i in range(2, int(math.log2(img_resolution)) + 1)]
         widths = [0] + [min(channel_base // r, channel_max) for r in resolutions]
         self.blocks = nn.ModuleList(
-            SynthesisBlock(widths[i], widths[i + 1], w_dim, r, img_channels, conv_clamp) for i, r in enumerate(resolutions)
+            SynthesisBlock(widths[i], widths[i + 1], w_dim, r, img_channels, conv_clamp)
+            for i, r in enumerate(resolutions)
         )
-        self.num_ws = sum(block.num_convs for block in self.blocks) + 1
+        self.num_convs = [1] + [2] * (len(resolutions) - 1)
+        self.num_ws = sum(self.num_convs) + 1
 
     def forward(self, ws: Tensor, noise_mode: NoiseMode = "const") -> Tensor:
         """ws [N, num_ws, w_dim] -> float32 image [N, img_channels, H, W], about [-1, 1] and not clipped."""
         x: Tensor | None = None
         img: Tensor | None = None
         start = 0
-        for block in self.blocks:
-            x, img = block(x, img, ws[:, start : start + block.num_convs + 1], self.compute_dtype, noise_mode)
-            start += block.num_convs
+        for block, convs in zip(self.blocks, self.num_convs, strict=True):
+            x, img = block(x, img, ws[:, start : start + convs + 1], self.compute_dtype, noise_mode)
+            start += convs
         assert img is not None
         return img
+
+
+class Config(BaseModel):
+    """What a generator is built from, bounded so that a file cannot ask for more than a machine has."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    img_resolution: Literal[16, 32, 64, 128, 256, 512, 1024]
+    z_dim: int = Field(128, ge=1, le=2048)
+    c_dim: int = Field(0, ge=0, le=4096)
+    w_dim: int = Field(128, ge=1, le=2048)
+    img_channels: Literal[1, 3] = 3
+    channel_base: int = Field(4096, ge=64, le=65536)
+    channel_max: int = Field(128, ge=1, le=1024)
+    mapping_layers: int = Field(8, ge=1, le=16)
+    conv_clamp: float | None = Field(None, gt=0)
 
 
 class Generator(nn.Module):
@@ -188,6 +220,10 @@ class Generator(nn.Module):
         conv_clamp: float | None = None,
     ) -> None:
         super().__init__()
+        self.config = Config(
+            img_resolution=img_resolution, z_dim=z_dim, c_dim=c_dim, w_dim=w_dim, img_channels=img_channels,
+            channel_base=channel_base, channel_max=channel_max, mapping_layers=mapping_layers, conv_clamp=conv_clamp,
+        )  # fmt: skip
         self.z_dim, self.c_dim, self.w_dim = z_dim, c_dim, w_dim
         self.img_resolution, self.img_channels = img_resolution, img_channels
         self.synthesis = Synthesis(w_dim, img_resolution, img_channels, channel_base, channel_max, conv_clamp)

@@ -67,10 +67,10 @@ class OnsetDetector:
     drown in the mean. The bands are octaves wide: narrower ones flicker in plain noise until beats drown in that.
     """
 
-    def __init__(self, hop: float, silence: float) -> None:
+    def __init__(self, hop: float, silence: float, bands: int) -> None:
         self._hop = hop
         self._silence = silence
-        self._usual = np.zeros(len(FLUX_EDGES))
+        self._usual = np.zeros(bands)
         self._recent: list[Vector] = []
         self._history = np.zeros((max(round(FLUX_MEMORY / hop), 1), 2))
         self._count = 0
@@ -113,7 +113,7 @@ class AudioFeatures:
         ceilings = np.array([max(_amplitude(db), 2 * self._silence) for db in CEILING_DB.values()])
         self._loudness = Loudness(hop, self._silence, ceilings, gain)
         self._prepare_spectrum(samplerate)
-        self._onsets = OnsetDetector(hop, self._silence)
+        self._onsets = OnsetDetector(hop, self._silence, len(self._flux_starts))
         self._centroid = 1000.0
         self._offset = 0.0
 
@@ -122,7 +122,8 @@ class AudioFeatures:
         self._scale = 2 / (self._size * float((self._window**2).sum()))
         self._frequencies = np.fft.rfftfreq(self._size, 1 / samplerate)
         self._bands = [np.searchsorted(self._frequencies, edges) for edges in BAND_EDGES.values()]
-        self._flux_starts = np.searchsorted(self._frequencies, FLUX_EDGES)
+        edges = [edge for edge in FLUX_EDGES if edge < self._frequencies[-1]]
+        self._flux_starts = np.searchsorted(self._frequencies, edges)
 
     def push(self, samples: Samples) -> dict[str, float] | None:
         """Features after these mono samples (full scale ±1), or None while they complete no frame. NaN is silence."""

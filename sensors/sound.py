@@ -116,7 +116,7 @@ class Sound(DeviceSensor):
             return b""
         data = os.read(self._process.stdout.fileno(), CHUNK)
         if not data:
-            raise SensorLost("the sound input has ended")
+            raise SensorLost("the process that listens has ended")
         return data
 
     def _header(self) -> bytes:

@@ -17,7 +17,7 @@ def tree() -> ParameterTree:
     return ParameterTree([SPEED, FIT, TINT, BLINK, STEPS])
 
 
-@pytest.mark.parametrize("raw", [math.nan, math.inf, -math.inf, "0.3", None, True, [0.3]])
+@pytest.mark.parametrize("raw", [math.nan, math.inf, -math.inf, 10**400, "0.3", None, True, [0.3]])
 def test_a_number_refuses_what_is_no_finite_number(raw: object) -> None:
     parameters = tree()
     with pytest.raises(ParameterError, match="/walk/speed"):

@@ -1,4 +1,4 @@
-"""The generator on the caller's own thread, paced by the show's clock: for recordings, where every run must be the same."""
+"""The generator on the caller's own thread, paced by the show's clock: for recordings: each run the same."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from engine.dream.base import Floats, Pixels
+from models.errors import CheckpointError
 
 IDLE = 0.004  # seconds between looks for a latent
 NAP = 0.05  # seconds between looks at a rate limit that may have changed
@@ -20,7 +21,7 @@ class GeneratorError(Exception):
 
 def sentence(error: Exception) -> str:
     """What people are told of a failure: the message where it was written for them, else also where it happened."""
-    if isinstance(error, GeneratorError):
+    if isinstance(error, GeneratorError | CheckpointError):
         return str(error)
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"the generator failed: {type(error).__name__}: {error} ({place.filename}:{place.lineno})"

@@ -1,11 +1,13 @@
-"""The contract of an output."""
+"""The contract of an output. Copy `stub.py` to begin one."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import moderngl
 from pydantic import BaseModel, ConfigDict
+
+from engine.render.context import GLContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,13 @@ class Output(ABC):
     """
 
     Config: ClassVar[type[OutputConfig]]
-    closed_by_user = False
 
     @abstractmethod
-    def open(self, context: moderngl.Context, canvas: Canvas) -> None:
+    def __init__(self, config: Any) -> None:
+        """`config` is an instance of the output's own Config. Touches no device."""
+
+    @abstractmethod
+    def open(self, gl: GLContext, canvas: Canvas) -> None:
         """Take the device. Raises OutputError."""
 
     @abstractmethod
@@ -52,3 +57,12 @@ class Output(ABC):
     @abstractmethod
     def close(self) -> None:
         """Release everything. Safe to call twice, and without open."""
+
+    @property
+    def closed_by_user(self) -> bool:
+        """Whether somebody asked the show to end here, by closing a window say."""
+        return False
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Where frames go, in a few words."""

@@ -7,6 +7,7 @@ import moderngl
 import structlog
 
 from engine.outputs.base import Canvas, Output, OutputError
+from engine.render.context import GLContext
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
@@ -27,15 +28,15 @@ class _Place:
 class OutputRack:
     """Presents each finished frame everywhere. Display thread only."""
 
-    def __init__(self, outputs: Sequence[tuple[str, Output]], context: moderngl.Context, canvas: Canvas) -> None:
+    def __init__(self, outputs: Sequence[tuple[str, Output]], gl: GLContext, canvas: Canvas) -> None:
         self._places = [_Place(name, output) for name, output in outputs]
-        self._context = context
+        self._gl = gl
         self._canvas = canvas
 
     def open(self) -> None:
         """Open all. Raises OutputError: at the start a wrong output is the user's to mend."""
         for place in self._places:
-            place.output.open(self._context, self._canvas)
+            place.output.open(self._gl, self._canvas)
             place.is_open = True
 
     def present(self, texture: moderngl.Texture, frame_index: int, time: float) -> None:
@@ -50,7 +51,7 @@ class OutputRack:
         if not place.is_open:
             if time < place.retry_at:
                 return
-            place.output.open(self._context, self._canvas)
+            place.output.open(self._gl, self._canvas)
             place.is_open = True
         place.output.present(texture, frame_index, time)
         if place.error:

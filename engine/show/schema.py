@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Union
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
-from sensors.units import Seconds
 
 from engine.params import Value
+from sensors.units import Seconds
 
 FORMAT = 1
 
@@ -142,7 +142,7 @@ def show_model(kinds: Kinds) -> type[Show]:
     name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
     walk = _one_of(kinds.walks)
     fields: dict[str, Any] = {
-        "sensors": (dict[name, _one_of(kinds.sensors)], Field(default_factory=dict)),  # type: ignore[valid-type]
+        "sensors": (dict[name, _one_of(kinds.sensors)], Field(default_factory=dict)),  # type: ignore[misc]
         "walk": (walk, Field(default_factory=lambda: kinds.walks["drift"].model_validate({"type": "drift"}))),
         "outputs": (tuple[_one_of(kinds.outputs), ...], Field((), max_length=16)),  # type: ignore[misc]
     }

@@ -2,7 +2,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from dreaming import Source, process_source, save_broken, save_tiny, thread_source
+from dreaming import Source, drive, process_source, save_tiny, thread_source
 
 
 @pytest.fixture(scope="session")
@@ -11,10 +11,14 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny(tmp_path_factory.mktemp("models") / "tiny.safetensors")
 
 
-@pytest.fixture(scope="session")
-def broken_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network that gives NaN."""
-    return save_broken(tmp_path_factory.mktemp("models") / "broken.safetensors")
+@pytest.fixture(scope="session", params=[process_source, thread_source], ids=["process", "thread"])
+def running(request: pytest.FixtureRequest, model: Path) -> Iterator[Source]:
+    """A source that gives frames, for tests that do it no harm: starting one costs seconds of a loaded machine."""
+    source: Source = request.param(model)
+    source.start()
+    drive(source, lambda: source.frames >= 1)
+    yield source
+    source.close()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engine.dream.base import DreamFrame, Floats
+from engine.dream.base import DreamFrame, Floats, Latent
 from engine.dream.process import ProcessLife
 from engine.dream.supervised import Life, SupervisedSource
 from engine.dream.thread import ThreadLife
@@ -42,16 +42,17 @@ class Point:
         return np.random.default_rng(self.seed).normal(size=(NUM_WS, W)).astype(np.float32)
 
 
+@dataclass(frozen=True)
+class Abyss:
+    """A latent from which every network's picture is NaN."""
+
+    @property
+    def ws(self) -> Floats:
+        return np.full((NUM_WS, W), np.nan, np.float32)
+
+
 def save_tiny(path: Path) -> Path:
     save(path, tiny_generator(), {"made for": "a test"})
-    return path
-
-
-def save_broken(path: Path) -> Path:
-    """A network whose every picture holds NaN."""
-    generator = tiny_generator()
-    generator.synthesis.blocks[0].torgb.bias.data.fill_(float("nan"))  # type: ignore[union-attr, operator]
-    save(path, generator, {"made for": "a test"})
     return path
 
 
@@ -92,12 +93,12 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def drive(source: SupervisedSource, condition: Callable[[], bool]) -> list[DreamFrame]:
+def drive(source: SupervisedSource, condition: Callable[[], bool], latent: Latent | None = None) -> list[DreamFrame]:
     """Be the display loop, with a new latent each turn, until the condition holds; the frames that came."""
     frames: list[DreamFrame] = []
 
     def turn() -> bool:
-        source.submit(Point(source.frames))
+        source.submit(latent or Point(source.frames))
         frame = source.newest()
         if frame is not None:
             frames.append(frame)

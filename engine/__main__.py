@@ -1,0 +1,5 @@
+"""`python -m engine` is `reverie`."""
+
+from engine.cli import main
+
+main()

@@ -1,0 +1,182 @@
+"""The parts of a show, built from its file. Only this module and `app.py` know every part."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import models
+from engine.control.hub import Hub
+from engine.control.server import ControlServer
+from engine.dream.base import FrameSource
+from engine.errors import ReverieError
+from engine.outputs.base import Canvas, Output
+from engine.outputs.offscreen import OffscreenConfig, OffscreenOutput
+from engine.outputs.recording import RecordingConfig, RecordingOutput
+from engine.outputs.registry import find_outputs
+from engine.params import Parameter, ParameterError, ParameterTree
+from engine.render.chain import PassRequest
+from engine.render.context import GLContext, WindowRequest, display_available
+from engine.render.header import load as load_shader
+from engine.render.library import find_shader
+from engine.render.renderer import Renderer
+from engine.sensing import Rehearsed, Senses
+from engine.show.lines import parse_scalar
+from engine.show.loader import LoadedShow, load_show
+from engine.show.schema import Kinds
+from engine.show.wiring import apply_values, check_pass, matrix
+from engine.walk.registry import walks
+from engine.work import MAX_FPS, Work
+from sensors.driver import Driver
+from sensors.registry import find_sensors
+
+DREAM_FPS = 15.0
+
+Outputs = list[tuple[str, Output]]
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the command line adds to a show file."""
+
+    offscreen: bool = False
+    seconds: float | None = None
+    port: int | None = None
+    sets: tuple[str, ...] = ()
+    record_to: Path | None = None
+
+
+def kinds() -> Kinds:
+    """The plug-ins at hand: their configuration models by the `type` a show names."""
+    return Kinds(
+        sensors={name: sensor.Config for name, sensor in find_sensors().items()},
+        walks={name: walk.Config for name, walk in walks().items()},
+        outputs={name: output.Config for name, output in find_outputs().items()},
+    )
+
+
+def load(path: Path) -> LoadedShow:
+    """A show file, valid in itself. Raises ReverieError."""
+    return load_show(path, kinds())
+
+
+def canvas_of(loaded: LoadedShow) -> Canvas:
+    part = loaded.show.canvas
+    return Canvas(part.width, part.height, part.fps)
+
+
+def model_of(loaded: LoadedShow) -> str:
+    """The show's model; a path counts from the show file's folder."""
+    name = loaded.show.model
+    beside = loaded.path.parent / name
+    return str(beside) if name.endswith(".safetensors") and beside.exists() else name
+
+
+def check_model(loaded: LoadedShow) -> str:
+    try:
+        manifest = models.read_manifest(models.resolve(model_of(loaded)))
+    except models.CheckpointError as error:
+        raise loaded.error(("model",), str(error)) from None
+    return f"model {loaded.show.model}: {manifest['architecture']}"
+
+
+def build_renderer(loaded: LoadedShow, gl: GLContext, stack: ExitStack, *, adaptive: bool = True) -> Renderer:
+    show, folder = loaded.show, loaded.path.parent
+    for i, part in enumerate(show.passes):
+        try:
+            shader = load_shader(find_shader(part.shader, folder))
+        except ReverieError as error:
+            raise loaded.error(("passes", i), str(error)) from None
+        check_pass(loaded, i, {x.name: x.parameter("/passes/it") for x in shader.inputs if not x.is_image})
+    requests = [PassRequest(part.shader, part.values) for part in show.passes]
+    size = (show.canvas.width, show.canvas.height)
+    renderer = Renderer(gl, size, show.canvas.fps, requests, folder, adaptive)
+    stack.callback(renderer.close)
+    return renderer
+
+
+def build_senses(loaded: LoadedShow, *, simulated: bool = False) -> Senses:
+    """The show's sensors, not started. `simulated`: each played by a gallery day, no device touched."""
+    types = find_sensors()
+    made = {name: types[config.type](config) for name, config in loaded.show.sensors.items()}
+    if simulated:
+        return Senses({name: Driver(name, Rehearsed(sensor)) for name, sensor in made.items()})
+    return Senses({name: Driver(name, sensor) for name, sensor in made.items()})
+
+
+def build_tree(loaded: LoadedShow, renderer: Renderer, sets: Sequence[str]) -> ParameterTree:
+    walk = walks()[loaded.show.walk.type]
+    dream = Parameter(
+        MAX_FPS, "float", DREAM_FPS, 0.5, 120.0, unit="1/s", label="Most frames", help="How often the network may dream"
+    )
+    tree = ParameterTree([*walk.parameters(loaded.show.walk), dream, *renderer.parameters()])
+    apply_values(loaded, tree)
+    for text in sets:
+        _set_from_text(tree, text)
+    return tree
+
+
+def _set_from_text(tree: ParameterTree, text: str) -> None:
+    """One `--set ADDRESS=VALUE`."""
+    address, equals, raw = text.partition("=")
+    if not equals:
+        raise ReverieError(f"--set {text}: write it as ADDRESS=VALUE, such as /walk/speed=0.3")
+    try:
+        tree.set(address, parse_scalar(raw), clamp=False)
+    except ParameterError as error:
+        raise ReverieError(f"--set {text}: {error}") from None
+
+
+def build_work(
+    loaded: LoadedShow, renderer: Renderer, senses: Senses, source: FrameSource, sets: Sequence[str]
+) -> Work:
+    from engine.walk.mapping import load_mapping  # brings torch
+
+    show = loaded.show
+    tree = build_tree(loaded, renderer, sets)
+    routes = matrix(loaded, tree, senses.typical())
+    walk = walks()[show.walk.type](show.walk, load_mapping(model_of(loaded)), show.seed)
+    return Work(tree, senses, routes, walk, source, renderer)
+
+
+def open_panel(loaded: LoadedShow, hub: Hub, port: int | None, stack: ExitStack) -> ControlServer | None:
+    """The web panel, serving; None where the show has none."""
+    part = loaded.show.panel
+    if part is None:
+        return None
+    token = None
+    if part.token_file is not None:
+        try:
+            token = (loaded.path.parent / part.token_file).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise loaded.error(("panel", "token_file"), f"{error}; write the token into that file") from None
+    server = ControlServer(hub, host=part.host, port=part.port if port is None else port, token=token)
+    stack.callback(server.close)
+    server.start()
+    return server
+
+
+def build_outputs(loaded: LoadedShow, options: RunOptions) -> tuple[Outputs, WindowRequest | None]:
+    """The outputs to open and the window they need. Without a display, or offscreen, windows are left out."""
+    show, types = loaded.show, find_outputs()
+    windows = [config for config in show.outputs if config.type == "window"]
+    if len(windows) > 1:
+        raise loaded.error(("outputs",), "a show opens one window at most; remove the others")
+    configs = list(show.outputs)
+    if windows and (options.offscreen or not display_available()):
+        configs.remove(windows.pop())
+    made = [(config.type, types[config.type](config)) for config in configs]
+    if options.record_to is not None:
+        made.append(("recording", RecordingOutput(RecordingConfig(path=options.record_to))))
+    if not windows and all(name != "offscreen" for name, _ in made):
+        made.append(("offscreen", OffscreenOutput(OffscreenConfig())))
+    return made, _window_request(loaded, windows)
+
+
+def _window_request(loaded: LoadedShow, windows: list[Any]) -> WindowRequest | None:
+    """The window of the show's first window output."""
+    if not windows:
+        return None
+    config, canvas = windows[0], loaded.show.canvas
+    return WindowRequest(loaded.show.title, config.monitor, config.fullscreen, canvas.width, canvas.height)

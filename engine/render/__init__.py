@@ -1,0 +1,1 @@
+"""From generated frames to finished pictures: context, interpolation, shader passes, safety, render scale."""

@@ -1,0 +1,155 @@
+"""ISF's dialect of GLSL 1.20, translated to GLSL 3.30 and compiled, with errors told by file and line."""
+
+import re
+from collections.abc import Iterator
+
+import moderngl
+
+from engine.render.isf import IsfError, Shader
+
+FIRST_VERSION, SECOND_VERSION = 330, 430  # the second allows more implicit conversions
+
+UNIFORM_TYPES = {
+    "float": "float", "bool": "bool", "event": "bool", "long": "int", "color": "vec4", "point2D": "vec2",
+    "image": "sampler2D", "audio": "sampler2D", "audioFFT": "sampler2D",
+}  # fmt: skip
+
+BUILT_INS = """
+uniform int PASSINDEX;
+uniform vec2 RENDERSIZE;
+uniform float TIME;
+uniform float TIMEDELTA;
+uniform vec4 DATE;
+uniform int FRAMEINDEX;
+#define vv_FragNormCoord isf_FragNormCoord
+#define texture2D texture
+#define texture2DLod textureLod
+#define texture2DRect(image, coord) texture(image, (coord) / vec2(textureSize(image, 0)))
+#define IMG_SIZE(image) vec2(textureSize(image, 0))
+#define IMG_NORM_PIXEL(image, coord) texture(image, coord)
+#define IMG_PIXEL(image, coord) texture(image, (coord) / IMG_SIZE(image))
+#define IMG_THIS_NORM_PIXEL(image) texture(image, isf_FragNormCoord)
+#define IMG_THIS_PIXEL(image) texture(image, isf_FragNormCoord)
+"""
+
+VERTEX_BUILT_INS = """
+out vec2 isf_FragNormCoord;
+void isf_vertShaderInit() {
+    isf_FragNormCoord = vec2(gl_VertexID & 1, gl_VertexID >> 1);
+    gl_Position = vec4(isf_FragNormCoord * 2.0 - 1.0, 0.0, 1.0);
+}
+#define vv_vertShaderInit isf_vertShaderInit
+"""
+PLAIN_VERTEX = "void main() { isf_vertShaderInit(); }"
+FRAGMENT_BUILT_INS = "in vec2 isf_FragNormCoord;\nout vec4 isf_FragColor;\n"
+
+# A NaN in a buffer that feeds itself would stay and spread for months: such passes are held to finite numbers.
+FINITE_MAIN = """
+void main() {
+    isf_main();
+    uvec4 bits = floatBitsToUint(isf_FragColor) & 0x7f800000u;
+    if (any(equal(bits, uvec4(0x7f800000u)))) isf_FragColor = %s;
+}
+"""
+
+# Words of later versions (or of none) that shaders use as names of their own values.
+RESERVED = frozenset({
+    "active", "buffer", "coherent", "common", "extern", "external", "filter", "fixed", "half", "input", "interface",
+    "output", "packed", "partition", "patch", "precise", "public", "readonly", "resource", "restrict", "sample",
+    "shared", "short", "static", "superp", "template", "volatile", "writeonly",
+})  # fmt: skip
+# Built-in functions and qualifiers of later versions: renamed only in a shader that declares them for itself.
+SHADOWED = frozenset({
+    "centroid", "determinant", "flat", "inverse", "layout", "modf", "noise", "round", "smooth", "texture",
+    "textureSize", "trunc",
+})  # fmt: skip
+
+_TOKEN = re.compile(
+    r"(?P<blank>//[^\n]*|/\*.*?\*/|^[ \t]*#[ \t]*(?:version|extension)[^\n]*)|[A-Za-z_]\w*|\d[\w.]*|.",
+    re.DOTALL | re.MULTILINE,
+)
+_TYPES = r"(?:float|int|uint|bool|[biu]?vec[234]|mat[234](?:x[234])?|sampler2D)"
+_MESSAGE = re.compile(
+    r"^(?:ERROR: *)?\d+[:(](?P<line>\d+)\)?(?:\(\d+\))? *: *(?!warning)(?:error *(?:C\d+)? *: *)?(?P<text>.+)$",
+    re.MULTILINE,
+)
+
+
+def glsl_name(name: str) -> str:
+    """What an input or target is called in the translated shader."""
+    return f"{name}_isf" if name in RESERVED or name in SHADOWED else name
+
+
+def compile_shader(context: moderngl.Context, shader: Shader) -> moderngl.Program:
+    """The program of a shader. Raises IsfError with the file, the line and the compiler's words."""
+    try:
+        return context.program(*_sources(shader, FIRST_VERSION))
+    except moderngl.Error as first:
+        if context.version_code >= SECOND_VERSION:
+            try:
+                return context.program(*_sources(shader, SECOND_VERSION))
+            except moderngl.Error:
+                pass  # the older version's words fit what the artist wrote
+        raise IsfError(explain(shader, str(first))) from None
+
+
+def explain(shader: Shader, log: str) -> str:
+    """One line out of a compiler's log: the first error, at its place in the artist's file."""
+    path = shader.path.with_suffix(".vs") if "\nvertex_shader" in log else shader.path
+    found = _MESSAGE.search(log)
+    if found is None:
+        return f"{path}: does not compile: {' '.join(log.split())}"
+    return f"{path}:{found['line']}: {found['text'].strip().replace('_isf', '')}"
+
+
+def _sources(shader: Shader, version: int) -> tuple[str, str]:
+    """Vertex and fragment source."""
+    head = f"#version {version}\n"
+    uniforms = BUILT_INS + "".join(_uniforms(shader))
+    vertex_body = PLAIN_VERTEX if shader.vertex is None else _translate(shader.vertex, shader, "out")
+    vertex = f"{head}{VERTEX_BUILT_INS}{uniforms}#line 1\n{vertex_body}\n"
+    body = _translate(shader.body, shader, "in")
+    if not re.search(r"\bmain\s*\(", body):
+        raise IsfError(f"{shader.path}: has no main() function")
+    fragment = f"{head}{FRAGMENT_BUILT_INS}{uniforms}#line {shader.body_line}\n{_finite(shader, body)}\n"
+    return vertex, fragment
+
+
+def _finite(shader: Shader, body: str) -> str:
+    """The body, held to finite results where a buffer lasts from frame to frame."""
+    if not any(p.persistent for p in shader.passes):
+        return body
+    has_input = any(i.name == "inputImage" and i.type == "image" for i in shader.inputs)
+    instead = "IMG_THIS_PIXEL(inputImage)" if has_input else "vec4(0.0)"
+    return re.sub(r"\bmain(?=\s*\()", "isf_main", body) + FINITE_MAIN % instead
+
+
+def _uniforms(shader: Shader) -> Iterator[str]:
+    for item in shader.inputs:
+        yield f"uniform {UNIFORM_TYPES[item.type]} {glsl_name(item.name)};\n"
+    images = [i.name for i in shader.inputs if i.is_image]
+    buffers = [*shader.imported, *shader.targets]
+    yield from (f"uniform sampler2D {glsl_name(name)};\n" for name in buffers)
+    for name in (*images, *buffers):
+        yield f"#define _{name}_imgRect vec4(0.0, 0.0, 1.0, 1.0)\n#define _{name}_flip false\n"
+        yield f"#define _{name}_imgSize IMG_SIZE({glsl_name(name)})\n"
+
+
+def _translate(text: str, shader: Shader, varying: str) -> str:
+    """The same lines in GLSL 3.30; `varying` is the word that replaces that qualifier."""
+    words = {"varying": varying, "attribute": "in", "gl_FragColor": "isf_FragColor"}
+    words |= {word: f"{word}_isf" for word in RESERVED}
+    words |= {word: f"{word}_isf" for word in _declared(text, shader)}
+
+    def token(match: re.Match[str]) -> str:
+        if match["blank"]:
+            return "\n" * match.group().count("\n") or " "
+        return words.get(match.group(), match.group())
+
+    return _TOKEN.sub(token, text)
+
+
+def _declared(text: str, shader: Shader) -> set[str]:
+    """Which of the SHADOWED names this shader gives a meaning of its own."""
+    found = set(re.findall(rf"\b{_TYPES}\s+({'|'.join(sorted(SHADOWED))})\b", text))
+    return found | SHADOWED.intersection([*(i.name for i in shader.inputs), *shader.imported, *shader.targets])

@@ -1,0 +1,115 @@
+"""From generated frames to the texture that is presented: interpolate, fit, passes, safety."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import moderngl
+import numpy as np
+
+from engine.params import Parameter
+from engine.render import fit
+from engine.render.chain import Lookup, PassChain, PassRequest
+from engine.render.context import GLContext
+from engine.render.draw import Size
+from engine.render.fit import Fit
+from engine.render.interpolate import Interpolator
+from engine.render.safety import Safety
+from engine.render.scale import STEPS, ScaleController, starting_scale
+from engine.render.timer import WorkTimer
+
+SMALLEST_SIDE = 16
+
+
+class Renderer:
+    """Everything between the dream and the outputs. Display thread only; release with `close`.
+
+    `canvas` is in pixels. With `adaptive` false the picture is as large as the canvas until an artist says otherwise,
+    as a recording wants it.
+    """
+
+    def __init__(
+        self, gl: GLContext, canvas: Size, fps: float, passes: Iterable[PassRequest],
+        show_folder: Path | None = None, adaptive: bool = True,
+    ) -> None:  # fmt: skip
+        self.gl = gl
+        self._canvas = canvas
+        self._adaptive = adaptive
+        self._controller = ScaleController(fps, starting_scale(canvas[0], gl.software) if adaptive else 1.0)
+        self.size = self._sized(self._controller.scale)
+        self._timer = WorkTimer(gl)
+        self.chain = PassChain(gl.ctx, passes, self.size, show_folder)
+        self._interpolator = Interpolator(gl.ctx)
+        self._fit = Fit(gl.ctx, self.size)
+        self._safety = Safety(gl.ctx, self.size)
+
+    @property
+    def scale(self) -> float:
+        """Share of the canvas's width that is rendered now."""
+        return self.size[0] / self._canvas[0]
+
+    @property
+    def work(self) -> float:
+        """Seconds the newest measured frame took to render."""
+        return self._timer.work
+
+    @property
+    def dream_interval(self) -> float | None:
+        """Smoothed seconds between generated frames, None before the second one."""
+        return self._interpolator.interval
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """What is wrong with shader files edited under the running show, by pass."""
+        return self.chain.errors
+
+    def parameters(self) -> list[Parameter]:
+        """Everything an artist may tune in the picture: `/picture`, `/passes` and `/render`."""
+        return [*fit.PARAMETERS, *self.chain.parameters(), *self._own_parameters()]
+
+    def reload_changed(self) -> list[str]:
+        """Take up edited shader files; see PassChain.reload_changed."""
+        return self.chain.reload_changed()
+
+    def push(self, frame: np.ndarray, now: float) -> None:
+        """Take a new frame of the generator: uint8 [H, W, 4], row 0 at the top."""
+        self._interpolator.push(frame, now)
+
+    def frame(self, now: float, delta: float, index: int, lookup: Lookup) -> moderngl.Texture:
+        """Render one frame: RGBA8, `size` pixels, valid until the next call. Times are show time in seconds."""
+        if index > 0:
+            self._controller.observe(delta, self._timer.work)
+        self._resize(self._wanted_scale(lookup))
+        with self._timer.measure():
+            image = self._interpolator.render(now)
+            image = self._fit.render(image, *(lookup(parameter.address) for parameter in fit.PARAMETERS))
+            image = self.chain.render(image, lookup, now, delta, index)
+            return self._safety.render(image)
+
+    def close(self) -> None:
+        """Release everything on the GPU."""
+        for part in (self.chain, self._interpolator, self._fit, self._safety):
+            part.close()
+
+    def _own_parameters(self) -> list[Parameter]:
+        return [
+            Parameter("/render/scale", "float", 1.0, STEPS[-1], 1.0, label="Scale",
+                      help="Share of the canvas's width that is rendered, at most"),
+            Parameter("/render/adaptive", "bool", self._adaptive, label="Adaptive",
+                      help="Render smaller where the frame rate would not hold otherwise"),
+        ]  # fmt: skip
+
+    def _wanted_scale(self, lookup: Lookup) -> float:
+        most = lookup("/render/scale")
+        assert isinstance(most, int | float)
+        return min(most, self._controller.scale) if lookup("/render/adaptive") else most
+
+    def _sized(self, scale: float) -> Size:
+        width, height = (max(2 * round(side * scale / 2), SMALLEST_SIDE) for side in self._canvas)
+        return width, height
+
+    def _resize(self, scale: float) -> None:
+        size = self._sized(scale)
+        if size != self.size:
+            self.size = size
+            self._fit.resize(size)
+            self.chain.resize(size)

@@ -1,0 +1,28 @@
+"""Everything that learns. `load` opens a network; resolving a name and reading a manifest need no torch."""
+
+from pathlib import Path
+from typing import Any
+
+from models.errors import CheckpointError
+from models.manifest import read_manifest
+from models.names import builtin_names, resolve
+
+__all__ = ["CheckpointError", "accelerator", "builtin_names", "load", "read_manifest", "resolve"]
+
+
+def load(model: str | Path, device: str = "cpu") -> Any:
+    """The generator of a checkpoint, by built-in name or path, in float32 and ready to use.
+
+    It has `z_dim, c_dim, w_dim, num_ws, img_resolution, img_channels`, `mapping(z, c, truncation_psi, truncation_cutoff)`
+    and `synthesis(ws, noise_mode)`. Raises CheckpointError with one sentence. Nothing in the file is ever executed.
+    """
+    from models import checkpoint  # brings torch
+
+    return checkpoint.load(resolve(model), device)
+
+
+def accelerator() -> str | None:
+    """The name of the CUDA device torch would use, None where there is none."""
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else None

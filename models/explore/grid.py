@@ -1,0 +1,72 @@
+"""Grids of pictures."""
+
+import io
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from models.files import write_atomically
+
+MOST_SEEDS = 1024
+LARGEST_SEED = 2**63 - 1
+_RANGE = re.compile(r"\s*(\d{1,19})(?:\s*-\s*(\d{1,19}))?\s*")
+
+
+class SeedsError(Exception):
+    """Seeds that cannot be understood, in one sentence."""
+
+
+def parse_seeds(text: str) -> list[int]:
+    """The seeds of a text such as `0-15,20`, in its order. Raises SeedsError."""
+    seeds: list[int] = []
+    for part in text.split(","):
+        match = _RANGE.fullmatch(part)
+        if match is None:
+            raise SeedsError(f"seeds {text!r}: {part.strip()!r} is no seed; write numbers and ranges such as 0-15,20")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if not first <= last <= LARGEST_SEED or last - first >= MOST_SEEDS - len(seeds):
+            raise SeedsError(f"seeds {text!r}: from low to high, and {MOST_SEEDS} of them at most")
+        seeds.extend(range(first, last + 1))
+    return seeds
+
+
+def seed_z(seed: int, z_dim: int) -> Tensor:
+    """The z [1, z_dim] of a seed: the same on every machine."""
+    return torch.from_numpy(np.random.default_rng(seed).standard_normal((1, z_dim), dtype=np.float32))
+
+
+def generate(
+    model: Any,
+    seeds: Sequence[int],
+    truncation_psi: float,
+    out: Path,
+    watch: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> None:
+    """Write a PNG grid of what `model` makes of `seeds`, whole or not at all. `watch` may draw a progress bar."""
+    label = torch.eye(model.c_dim)[:1] if model.c_dim else None
+    with torch.inference_mode():
+        images = [
+            model.synthesis(model.mapping(seed_z(seed, model.z_dim), label, truncation_psi)) for seed in watch(seeds)
+        ]
+    file = io.BytesIO()
+    Image.fromarray(tile(torch.cat(images))).save(file, "PNG")
+    write_atomically(out, lambda part: part.write_bytes(file.getvalue()))
+
+
+def tile(images: Tensor) -> np.ndarray:
+    """Images [N, 3, H, W] in [-1, 1] -> uint8 [rows * H, columns * W, 3], about square; missing ones are black."""
+    count, channels, height, width = images.shape
+    columns = math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    pixels = (images.detach().float().cpu() * 127.5 + 128).clamp(0, 255).byte().numpy()
+    sheet = np.zeros((rows * columns, channels, height, width), dtype=np.uint8)
+    sheet[:count] = pixels
+    sheet = sheet.reshape(rows, columns, channels, height, width).transpose(0, 3, 1, 4, 2)  # [rows, H, columns, W, 3]
+    return sheet.reshape(rows * height, columns * width, channels)

@@ -1,0 +1,97 @@
+"""The header of a checkpoint, read without torch and without trusting it.
+
+A checkpoint is a safetensors file whose metadata holds one JSON text under `reverie`: format, architecture, config and
+provenance. Its SHA-256 stands in NAME.safetensors.sha256 beside it and is verified where that file is present.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.errors import CheckpointError
+
+FORMAT = 1
+KEY = "reverie"
+LARGEST_FILE = 4 * 2**30
+LARGEST_HEADER = 8 * 2**20
+MOST_TENSORS = 10_000
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a file says of itself. `tensors` maps a name to (dtype, shape)."""
+
+    manifest: dict[str, Any]
+    tensors: dict[str, tuple[str, tuple[int, ...]]]
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest: `format`, `architecture`, `config`, `provenance`. Raises CheckpointError."""
+    return read_header(path).manifest
+
+
+def read_header(path: Path) -> Header:
+    """Manifest and tensor table of a checkpoint, bounded before anything is read. Raises CheckpointError."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            if size > LARGEST_FILE or not 2 <= length <= min(LARGEST_HEADER, size - 8):
+                raise damaged(path, "it is no safetensors file, or cut short")
+            header = json.loads(file.read(length))
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error.strerror}); check its rights") from None
+    except (ValueError, RecursionError):
+        raise damaged(path, "its header is not JSON") from None
+    return _parse(path, header)
+
+
+def check_hash(path: Path) -> None:
+    """Compare the file with the SHA-256 beside it, if there is one. Raises CheckpointError."""
+    sidecar = hash_file(path)
+    if not sidecar.is_file():
+        return
+    expected = sidecar.read_text(errors="replace").split()[:1]
+    if expected != [sha256(path)]:
+        raise damaged(path, f"its SHA-256 is not the one in {sidecar.name}")
+
+
+def hash_file(path: Path) -> Path:
+    """Where the SHA-256 of a checkpoint stands."""
+    return path.with_name(path.name + ".sha256")
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def damaged(path: Path, why: str) -> CheckpointError:
+    """The error for a file that is not what it should be."""
+    return CheckpointError(f"{path}: the checkpoint cannot be used: {why}; copy it again from its source")
+
+
+def _parse(path: Path, header: object) -> Header:
+    if not isinstance(header, dict) or len(header) > MOST_TENSORS:
+        raise damaged(path, "its header is no table of tensors")
+    metadata = header.pop("__metadata__", None)
+    text = metadata.get(KEY) if isinstance(metadata, dict) else None
+    if not isinstance(text, str):
+        raise damaged(path, "it has no Reverie manifest")
+    try:
+        manifest = json.loads(text)
+        tensors = {name: (str(t["dtype"]), tuple(int(n) for n in t["shape"])) for name, t in header.items()}
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise damaged(path, "its manifest or tensor table is malformed") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise CheckpointError(f"{path}: this Reverie reads checkpoints of format {FORMAT}; convert or update")
+    if not isinstance(manifest.get("architecture"), str) or not isinstance(manifest.get("config"), dict):
+        raise damaged(path, "its manifest names no architecture")
+    return Header(manifest, tensors)

@@ -1,0 +1,29 @@
+"""Built-in names and paths of checkpoints."""
+
+from pathlib import Path
+
+from models.errors import CheckpointError
+
+BUILTIN = Path(__file__).parent / "builtin"
+SUFFIX = ".safetensors"
+
+
+def builtin_names() -> list[str]:
+    """The networks that come with Reverie."""
+    return sorted(path.stem for path in BUILTIN.glob(f"*{SUFFIX}"))
+
+
+def resolve(model: str | Path) -> Path:
+    """The file a show or command line means: a built-in name, or a path ending in .safetensors. Raises CheckpointError."""
+    name = str(model)
+    if not name.endswith(SUFFIX):
+        if name in builtin_names():
+            return BUILTIN / f"{name}{SUFFIX}"
+        known = ", ".join(builtin_names()) or "none"
+        raise CheckpointError(
+            f"there is no built-in network {name!r}; there are {known}, or give a path ending in {SUFFIX}"
+        )
+    path = Path(model)
+    if not path.is_file():
+        raise CheckpointError(f"{path}: there is no such checkpoint; give an existing file or one of {builtin_names()}")
+    return path

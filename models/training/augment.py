@@ -1,0 +1,54 @@
+"""Light differentiable augmentation of what the discriminator sees, for small archives.
+
+The idea is that of Zhao et al., "Differentiable Augmentation for Data-Efficient GAN Training" (2020): reals and fakes pass
+through the same random changes, and the gradient passes through them to the generator.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+BRIGHTNESS = 0.2  # added, in units of [-1, 1]
+SATURATION = (0.6, 1.4)
+CONTRAST = (0.8, 1.2)
+TRANSLATION = 0.125  # share of the side
+CUTOUT = 0.35  # share of the side
+CUTOUT_PROBABILITY = 0.3
+
+
+def augment(img: Tensor) -> Tensor:
+    """Change each image [N, 3, H, W] at random: colour, translation, cutout."""
+    return cutout(translate(colour(img)))
+
+
+def _uniform(img: Tensor, low: float, high: float) -> Tensor:
+    return torch.empty(img.shape[0], 1, 1, 1, device=img.device, dtype=img.dtype).uniform_(low, high)
+
+
+def colour(img: Tensor) -> Tensor:
+    """Random brightness, saturation about each pixel's mean, contrast about each image's mean."""
+    grey = img.mean(dim=1, keepdim=True)  # [N, 1, H, W]
+    img = torch.lerp(grey, img, _uniform(img, *SATURATION))
+    mean = img.mean(dim=(1, 2, 3), keepdim=True)  # [N, 1, 1, 1]
+    return torch.lerp(mean, img, _uniform(img, *CONTRAST)) + _uniform(img, -BRIGHTNESS, BRIGHTNESS)
+
+
+def translate(img: Tensor) -> Tensor:
+    """Shift each image by whole pixels; what comes in from outside is its mirrored border."""
+    n, _, h, w = img.shape
+    reach = round(h * TRANSLATION)
+    padded = F.pad(img, (reach,) * 4, mode="reflect")  # [N, 3, H + 2r, W + 2r]
+    tops, lefts = torch.randint(0, 2 * reach + 1, (2, n)).tolist()
+    return torch.stack([padded[i, :, tops[i] : tops[i] + h, lefts[i] : lefts[i] + w] for i in range(n)])
+
+
+def cutout(img: Tensor) -> Tensor:
+    """Grey out one square in some of the images."""
+    n, _, h, w = img.shape
+    centre = torch.rand(2, n, 1, device=img.device)
+    half = CUTOUT / 2
+    rows = ((torch.arange(h, device=img.device) + 0.5) / h - centre[0]).abs() < half  # [N, H]
+    columns = ((torch.arange(w, device=img.device) + 0.5) / w - centre[1]).abs() < half  # [N, W]
+    chosen = torch.rand(n, 1, 1, device=img.device) < CUTOUT_PROBABILITY
+    hole = rows[:, :, None] & columns[:, None, :] & chosen  # [N, H, W]
+    return img * (~hole)[:, None]

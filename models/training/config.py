@@ -1,0 +1,56 @@
+"""What a training run is told. The defaults are the recipe of the built-in model."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+class TrainingError(Exception):
+    """A training that cannot start or go on, in one sentence: what, where, what to do."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One run. Lengths are in thousands of real images shown (kimg), intervals in seconds unless named otherwise."""
+
+    data: Path
+    out: Path
+    resolution: int = 128
+    kimg: float = 1000.0
+    resume: Path | None = None
+    batch: int = 16
+    threads: int = 2
+    seed: int = 0
+    mirror: bool = True
+    loss: Literal["relativistic", "non-saturating"] = "relativistic"
+    gamma: float | None = None  # weight of the gradient penalty; None: (resolution / 128)^2
+    penalty_interval: int = 16  # iterations between gradient penalties (lazy regularisation)
+    learning_rate: float = 0.0025
+    ema_kimg: float = 5.0  # half-life of the moving average of the generator's weights
+    ema_ramp: float = 0.05  # but no longer than this share of what was shown so far
+    style_mixing: float = 0.5  # probability that a sample gets the ws of two z
+    z_dim: int = 256
+    w_dim: int = 256
+    channel_base: int = 4096
+    channel_max: int = 128
+    dtype: Literal["float32", "bfloat16"] = "bfloat16"  # of the convolutions; weights and optimisers stay float32
+    device: str = "cpu"
+    snapshot_s: float = 240.0  # state, network and picture grid are written this often
+
+    @property
+    def penalty_weight(self) -> float:
+        """gamma, or its default for the resolution."""
+        return (self.resolution / 128) ** 2 if self.gamma is None else self.gamma
+
+    def check(self) -> None:
+        """Raise TrainingError for a value that makes no sense."""
+        if self.resolution not in (2**i for i in range(4, 11)):
+            raise TrainingError(
+                f"resolution {self.resolution} is not a power of two from 16 to 1024; give one, such as 128"
+            )
+        for name in ("batch", "threads", "penalty_interval", "z_dim", "w_dim", "channel_base", "channel_max"):
+            if getattr(self, name) < 1:
+                raise TrainingError(f"{name} is {getattr(self, name)}; give a number of at least 1")
+        for name in ("kimg", "learning_rate", "snapshot_s", "ema_kimg"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise TrainingError(f"{name} is {getattr(self, name)}; give a number above 0")

@@ -1,0 +1,94 @@
+"""What a run tells: a progress line, TensorBoard scalars, grids of pictures."""
+
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+from PIL import Image
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+from torch import Tensor
+from torch.utils.tensorboard import SummaryWriter
+
+from models.explore.grid import tile
+from models.files import write_atomically
+from models.training.players import Step
+
+PLAIN_INTERVAL_S = 5.0
+
+
+def save_grid(images: Tensor, path: Path) -> None:
+    """Write images [N, 3, H, W] in [-1, 1] as one PNG."""
+    picture = Image.fromarray(tile(images))
+    write_atomically(path, lambda target: picture.save(target, format="PNG"))
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}"
+
+
+class Report:
+    """Progress of one run; a context manager. Losses shown are averages since the last line."""
+
+    def __init__(self, folder: Path, kimg: float, target: float) -> None:
+        self._writer = SummaryWriter(str(folder / "tensorboard"))
+        self._live = Live(console=Console(), auto_refresh=False, transient=False) if sys.stdout.isatty() else None
+        self._target = target
+        self._start = self._last = (time.monotonic(), kimg)
+        self._sums: dict[str, list[float]] = {}
+
+    def __enter__(self) -> "Report":
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+        self._writer.close()
+
+    def step(self, step: Step, kimg: float) -> None:
+        """Take in one iteration, after `kimg` thousand images; prints when it is time."""
+        for name in ("loss_g", "loss_d", "real", "fake", "penalty"):
+            value = getattr(step, name)
+            if value is not None:
+                self._sums.setdefault(name, []).append(value)
+        interval = PLAIN_INTERVAL_S if self._live is None else 1.0
+        if time.monotonic() - self._last[0] >= interval:
+            self.line(kimg)
+
+    def line(self, kimg: float) -> None:
+        """Print one progress line and write the scalars."""
+        means = {name: sum(values) / len(values) for name, values in self._sums.items()}
+        now = time.monotonic()
+        shown = kimg - self._last[1]
+        if not means or shown <= 0:
+            return
+        pace = (now - self._last[0]) / shown
+        for name, value in means.items():
+            self._writer.add_scalar(f"training/{name}", value, int(kimg * 1000))
+        self._writer.add_scalar("training/seconds_per_kimg", pace, int(kimg * 1000))
+        eta = _clock((self._target - kimg) * (now - self._start[0]) / (kimg - self._start[1]))
+        losses = "  ".join(f"{name} {value:.3f}" for name, value in means.items())
+        self._show(f"kimg {kimg:.1f}/{self._target:g}  {pace:.1f} s/kimg  ETA {eta}  {losses}")
+        self._last = (now, kimg)
+        self._sums.clear()
+
+    def _show(self, text: str) -> None:
+        if self._live is None:
+            print(text, flush=True)
+        else:
+            self._live.update(Text(text), refresh=True)
+
+    def note(self, text: str) -> None:
+        """Print a line that stays."""
+        if self._live is None:
+            print(text, flush=True)
+        else:
+            self._live.console.print(text)

@@ -1,0 +1,172 @@
+"""The commands as a user types them: what works, and one clear sentence for what does not."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.running import ROOT, reverie
+
+SHOW = """\
+reverie: 1
+title: Small
+canvas: {width: 160, height: 90, fps: 10}
+model: museum-128
+sensors:
+  hall: {type: simulated}
+passes:
+  - grade
+modulation:
+  - {from: hall.bass, to: /walk/speed, out: [0, 0.5]}
+outputs:
+  - {type: offscreen}
+panel: null
+"""
+
+
+@pytest.fixture
+def show(tmp_path: Path) -> Path:
+    path = tmp_path / "show.yaml"
+    path.write_text(SHOW)
+    return path
+
+
+def edit(show: Path, old: str, new: str) -> Path:
+    text = show.read_text()
+    assert old in text
+    show.write_text(text.replace(old, new))
+    return show
+
+
+def refused(*arguments: str) -> str:
+    """What a command said when it refused: a sentence, exit code 2, no traceback."""
+    done = reverie(*arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    return done.stderr
+
+
+def test_check_accepts_every_show_that_ships() -> None:
+    shows = sorted((ROOT / "shows").glob("*.yaml"))
+    assert shows
+    for path in shows:
+        done = reverie("check", str(path))
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[-1] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("from: hall.bass", "from: hall.sub", "show.yaml:10: modulation.0.from: there is no signal hall.sub; did you mean"),
+        ("from: hall.bass", "from: roof.bass", "show.yaml:10: modulation.0.from: there is no signal roof.bass"),
+        ("/walk/speed", "/walk/sped", "there is no parameter /walk/sped; did you mean /walk/speed"),
+        ("  - grade", "  - graed", "show.yaml:8: passes.0: there is no shader 'graed'"),
+        ("  - grade", "  - grade: {warmht: 1}", "show.yaml:8: passes.0.grade.warmht: the shader has no such input"),
+        ("  - grade", "  - grade: {warmth: 99}", "show.yaml:8: passes.0.grade.warmth"),
+        ("museum-128", "mona-lisa", "show.yaml:4: model: "),
+        ("museum-128", "nowhere.safetensors", "show.yaml:4: model: "),
+        ("panel: null", "set: {/walk/speed: 50}", "show.yaml:13: set./walk/speed"),
+        ("panel: null", "set: {/no/such: 1}", "there is no parameter /no/such"),
+        ("type: simulated", "type: telepathy", "show.yaml:6: "),
+    ],
+)
+def test_check_names_file_line_and_key(show: Path, old: str, new: str, expected: str) -> None:
+    assert expected in refused("check", str(edit(show, old, new)))
+
+
+def test_a_shader_that_does_not_compile_is_refused_with_its_line(show: Path) -> None:
+    broken = show.with_name("broken.fs")
+    broken.write_text('/*{"ISFVSN": "2", "INPUTS": []}*/\nvoid main() {\n  gl_FragColor = vec3(1.0;\n}\n')
+    assert "broken.fs:3" in refused("check", str(edit(show, "  - grade", "  - broken.fs")))
+
+
+def test_a_corrupt_checkpoint_is_refused(show: Path) -> None:
+    show.with_name("bad.safetensors").write_bytes(b"\x10" * 100_000)
+    said = refused("run", str(edit(show, "museum-128", "bad.safetensors")), "--offscreen", "--seconds", "2")
+    assert "bad.safetensors" in said
+
+
+def test_a_port_asked_for_and_taken_is_an_error(show: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        edit(show, "panel: null", "panel: {}")
+        assert port in refused("run", str(show), "--offscreen", "--seconds", "2", "--port", port)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("/walk/speed", "ADDRESS=VALUE"), ("/walk/speed=fast", "/walk/speed"), ("/walk/sped=1", "no parameter /walk/sped")],
+)
+def test_set_refuses_what_it_cannot_mean(show: Path, text: str, expected: str) -> None:
+    assert expected in refused("run", str(show), "--offscreen", "--seconds", "2", "--set", text)
+
+
+def test_a_run_ends_by_itself_and_says_what_it_found(show: Path) -> None:
+    done = reverie("run", str(show), "--offscreen", "--seconds", "3", "--set", "/walk/speed=0.4")
+    assert done.returncode == 0, done.stderr
+    assert "Small" in done.stdout
+    assert "offscreen" in done.stdout
+    assert "simulated gallery-day" in done.stdout
+
+
+def test_record_writes_a_video_of_the_asked_length_twice_the_same(show: Path, tmp_path: Path) -> None:
+    import av
+
+    pictures = []
+    for name in ("a.mp4", "b.mp4"):
+        done = reverie("record", str(show), "--seconds", "2", "-o", str(tmp_path / name))
+        assert done.returncode == 0, done.stderr
+        with av.open(str(tmp_path / name)) as video:
+            pictures.append([frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)])
+    assert len(pictures[0]) == 20
+    assert all((a == b).all() for a, b in zip(*pictures, strict=True))
+    assert (pictures[0][0] != pictures[0][-1]).any()
+    assert pictures[0][0].mean() > 5
+
+
+def test_sensors_prints_every_signal(show: Path) -> None:
+    done = reverie("sensors", str(show), "--seconds", "1")
+    assert done.returncode == 0, done.stderr
+    assert all(word in done.stdout for word in ("hall.bass", "hall.temperature", "°C", "simulated"))
+
+
+def test_schema_is_json_schema(tmp_path: Path) -> None:
+    target = tmp_path / "schema.json"
+    assert reverie("schema", "-o", str(target)).returncode == 0
+    assert json.loads(target.read_text())["properties"]["reverie"]["const"] == 1
+
+
+def test_doctor_says_what_there_is() -> None:
+    done = reverie("doctor")
+    assert done.returncode == 0, done.stderr
+    assert all(word in done.stdout for word in ("OpenGL", "sound", "serial", "camera", "CUDA", "disk"))
+
+
+def test_bench_measures_a_show(show: Path) -> None:
+    done = reverie("bench", "pipeline", str(show), "--seconds", "12", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["presented_fps"] > 1
+    assert report["dream_frames"] > 0
+    assert report["first_frame_s"] > 0
+
+
+def test_generate_draws_a_grid(tmp_path: Path) -> None:
+    from PIL import Image
+
+    target = tmp_path / "grid.png"
+    done = reverie("generate", "museum-128", "--seeds", "0-3", "--trunc", "0.7", "-o", str(target))
+    assert done.returncode == 0, done.stderr
+    with Image.open(target) as grid:
+        assert grid.size == (256, 256)
+    assert "seeds" in refused("generate", "museum-128", "--seeds", "x-3", "-o", str(target))
+    assert "mona" in refused("generate", "mona-lisa", "-o", str(target))
+
+
+@pytest.mark.parametrize("command", ["run", "check", "record", "sensors", "generate", "train", "schema", "doctor", "bench"])
+def test_every_command_helps(command: str) -> None:
+    done = reverie(command, "--help")
+    assert done.returncode == 0
+    assert "Usage" in done.stdout
