@@ -29,13 +29,13 @@ def generator_threads(cores: int) -> int:
 class ProcessLife:
     """One worker process, from its start to its end."""
 
-    def __init__(self, model: str | Path, max_fps: float, first: bool) -> None:
+    def __init__(self, model: str | Path, max_fps: float) -> None:
         """Start it. Raises OSError where the system refuses."""
         memory = new_memory()
         try:
             self._exchange = Exchange(memory)
             self._exchange.max_fps = max_fps
-            order = Order(str(model), memory, os.getpid(), generator_threads(_cores()), eager=first)
+            order = Order(str(model), memory, os.getpid(), generator_threads(_cores()))
             self._process = _start(order)
         finally:
             os.close(memory)

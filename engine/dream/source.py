@@ -29,7 +29,7 @@ def _cuda_devices() -> int:
     return torch.cuda.device_count() if torch.cuda.is_available() else 0
 
 
-def _thread_on(device: str, model: str | Path) -> Callable[[float, bool], Life]:
+def _thread_on(device: str, model: str | Path) -> Callable[[float], Life]:
     kind, _, index = device.partition(":")
     if kind != "cuda" or not (index.isdecimal() or device == "cuda"):
         raise ReverieError(f"there is no kind of device {device!r} for the generator; write auto, cpu, cuda or cuda:1")
@@ -39,4 +39,4 @@ def _thread_on(device: str, model: str | Path) -> Callable[[float, bool], Life]:
         )
     from engine.dream.thread import ThreadLife
 
-    return lambda max_fps, first: ThreadLife(model, device, max_fps)
+    return partial(ThreadLife, model, device)

@@ -81,9 +81,9 @@ class SupervisedSource:
     """
 
     def __init__(
-        self, begin: Callable[[float, bool], Life], max_fps: float, now: Callable[[], float] = time.monotonic
+        self, begin: Callable[[float], Life], max_fps: float, now: Callable[[], float] = time.monotonic
     ) -> None:
-        """`begin(max_fps, first)` starts a worker without waiting for it, or raises OSError; `first` is false later."""
+        """`begin(max_fps)` starts a worker without waiting for it, or raises OSError."""
         self._begin = begin
         self._now = now
         self._max_fps = max(max_fps, SLOWEST_FPS)
@@ -188,7 +188,7 @@ class SupervisedSource:
 
     def _succeed(self) -> None:
         try:
-            life = self._begin(self._max_fps, self._begun == 0)
+            life = self._begin(self._max_fps)
         except OSError as error:
             self._fail(f"the generator could not be started: {error}")
             return

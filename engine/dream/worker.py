@@ -15,21 +15,18 @@ from engine.dream.exchange import Exchange
 from engine.dream.loop import dream, sentence
 
 FAILED = 3
-NICENESS = 19
+NICE_LOADING = 5  # behind the display, but back in seconds even beside one that leaves no core idle
+NICE_DREAMING = 19
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a worker is told at birth. `memory` is an open descriptor, `parent` a process id.
-
-    `eager` loads at full speed and becomes nice afterwards: right when a show begins, wrong while one is running.
-    """
+    """What a worker is told at birth. `memory` is an open descriptor, `parent` a process id."""
 
     model: str
     memory: int
     parent: int
     threads: int
-    eager: bool
 
     def arguments(self) -> list[str]:
         """For the command line of a Python interpreter."""
@@ -64,16 +61,14 @@ class ProcessLink:
 
 def work(order: Order, exchange: Exchange) -> None:
     """Load the network and dream until the parent is gone. Raises whatever goes wrong."""
-    if not order.eager:
-        os.nice(NICENESS)
+    os.nice(NICE_LOADING)
     import torch  # here, so that niceness covers the import
 
     from engine.dream.synthesizer import Synthesizer
 
     torch.set_num_threads(order.threads)
     synthesizer = Synthesizer(order.model)
-    if order.eager:
-        os.nice(NICENESS)
+    os.nice(NICE_DREAMING - NICE_LOADING)
     exchange.about = f"CPU process, {synthesizer.describe()}, threads: {order.threads}"
     dream(synthesizer.render, ProcessLink(exchange, order.parent))
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -59,12 +60,12 @@ def save_tiny(path: Path) -> Path:
 class Source(SupervisedSource):
     """A supervised source that keeps its lives in sight and can be told what time it is."""
 
-    def __init__(self, begin: Callable[[float, bool], Life], max_fps: float = 200.0) -> None:
+    def __init__(self, begin: Callable[[float], Life], max_fps: float = 200.0) -> None:
         self.lives: list[Life] = []
         self.leap = 0.0
 
-        def keep(fps: float, first: bool) -> Life:
-            self.lives.append(begin(fps, first))
+        def keep(fps: float) -> Life:
+            self.lives.append(begin(fps))
             return self.lives[-1]
 
         super().__init__(keep, max_fps, now=lambda: time.monotonic() + self.leap)
@@ -78,11 +79,11 @@ class Source(SupervisedSource):
 
 
 def process_source(model: Path) -> Source:
-    return Source(lambda fps, first: ProcessLife(model, fps, first))
+    return Source(partial(ProcessLife, model))
 
 
 def thread_source(model: Path) -> Source:
-    return Source(lambda fps, first: ThreadLife(model, "cpu", fps))
+    return Source(partial(ThreadLife, model, "cpu"))
 
 
 def until(condition: Callable[[], bool]) -> None:

@@ -20,8 +20,8 @@ class Point:
 class FakeLife:
     """A worker that does what the test says."""
 
-    def __init__(self, max_fps: float, first: bool) -> None:
-        self.max_fps, self.first = max_fps, first
+    def __init__(self, max_fps: float) -> None:
+        self.max_fps = max_fps
         self.rejected = 0
         self.latents: list[int] = []
         self.frame: DreamFrame | None = None
@@ -63,11 +63,11 @@ class World:
         self.refusals = 0
         self.source = SupervisedSource(self._begin, 30, lambda: self.time)
 
-    def _begin(self, max_fps: float, first: bool) -> FakeLife:
+    def _begin(self, max_fps: float) -> FakeLife:
         if self.refusals:
             self.refusals -= 1
             raise OSError("no more processes")
-        self.lives.append(FakeLife(max_fps, first))
+        self.lives.append(FakeLife(max_fps))
         return self.lives[-1]
 
     def frame(self, dt: float = 1 / 60) -> DreamFrame | None:
@@ -131,13 +131,6 @@ def test_a_dead_worker_is_replaced_and_counting_goes_on(world: World) -> None:
     assert frame.sequence == 4
     assert (world.source.restarts, world.source.rejected, world.source.frames) == (1, 3, 4)
     assert world.source.alive
-
-
-def test_only_the_first_worker_is_eager(world: World) -> None:
-    world.lives[0].ended = "it died"
-    world.frame()
-    world.frame(LONGEST_DELAY)
-    assert [life.first for life in world.lives] == [True, False]
 
 
 def test_a_new_worker_gets_the_latest_latent_at_once() -> None:

@@ -30,10 +30,10 @@ def source(model: Path) -> Iterator[Source]:
 @pytest.fixture
 def dreaming(source: Source) -> Source:
     """The source giving frames, its next failure counting as the first: a good while has passed since the last."""
-    drive(source, lambda: source.frames >= 1 and source.alive)
-    source.leap += HEALTHY + 1
     before = source.frames
-    drive(source, lambda: source.frames > before)
+    drive(source, lambda: source.frames > before and source.alive)
+    source.leap += HEALTHY + 1  # at this moment no latent is waiting for its frame
+    source.newest()
     return source
 
 
