@@ -31,6 +31,12 @@ def leaky_relu(x: Tensor, clamp: float | None = None) -> Tensor:
     return x if clamp is None else x.clamp(-clamp, clamp)
 
 
+def gaussian(*shape: int, scale: float = 1.0) -> Tensor:
+    """Normal start values of that deviation. On the meta device shapes only: arithmetic there imports half of torch."""
+    empty = torch.empty(shape)
+    return empty if empty.is_meta else empty.normal_(std=scale)
+
+
 class FullyConnected(nn.Module):
     """Equalised linear layer: weights are stored at unit variance and scaled at run time."""
 
@@ -43,7 +49,7 @@ class FullyConnected(nn.Module):
         lrelu: bool = False,
     ) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(out_features, in_features) / lr_multiplier)
+        self.weight = nn.Parameter(gaussian(out_features, in_features, scale=1.0 / lr_multiplier))
         self.bias = nn.Parameter(torch.full((out_features,), bias_init / lr_multiplier))
         self.lrelu = lrelu
         gain = LRELU_GAIN if lrelu else 1.0

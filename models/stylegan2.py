@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.ops import LRELU_GAIN, FullyConnected, conv_up, leaky_relu, normalize_second_moment, upsample
+from models.ops import LRELU_GAIN, FullyConnected, conv_up, gaussian, leaky_relu, normalize_second_moment, upsample
 
 ARCHITECTURE = "stylegan2"
 NoiseMode = Literal["const", "random", "none"]
@@ -77,10 +77,10 @@ class SynthesisLayer(nn.Module):
         self.up = up
         self.clamp = clamp
         self.affine = FullyConnected(w_dim, in_channels, bias_init=1.0)
-        self.weight = nn.Parameter(torch.randn(out_channels, in_channels, 3, 3))
+        self.weight = nn.Parameter(gaussian(out_channels, in_channels, 3, 3))
         self.bias = nn.Parameter(torch.zeros(out_channels))
         self.noise_strength = nn.Parameter(torch.zeros(()))
-        self.register_buffer("noise_const", torch.randn(resolution, resolution))
+        self.register_buffer("noise_const", gaussian(resolution, resolution))
 
     def forward(self, x: Tensor, w: Tensor, noise_mode: NoiseMode) -> Tensor:
         """x [N, I, H, W], w [N, w_dim] -> [N, O, H, W], or [N, O, 2H, 2W] when `up`."""
@@ -112,7 +112,7 @@ class ToRGB(nn.Module):
         super().__init__()
         self.clamp = clamp
         self.affine = FullyConnected(w_dim, in_channels, bias_init=1.0)
-        self.weight = nn.Parameter(torch.randn(img_channels, in_channels, 1, 1))
+        self.weight = nn.Parameter(gaussian(img_channels, in_channels, 1, 1))
         self.bias = nn.Parameter(torch.zeros(img_channels))
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
@@ -130,7 +130,7 @@ class SynthesisBlock(nn.Module):
     ):
         super().__init__()
         first = in_channels == 0
-        self.const = nn.Parameter(torch.randn(out_channels, resolution, resolution)) if first else None
+        self.const = nn.Parameter(gaussian(out_channels, resolution, resolution)) if first else None
         self.conv0 = (
             None if first else SynthesisLayer(in_channels, out_channels, w_dim, resolution, up=True, clamp=clamp)
         )
