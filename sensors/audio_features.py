@@ -54,7 +54,7 @@ class Loudness:
         """Values in 0..1, shape as given. The release bridges the periods of a low tone, which a frame resolves."""
         self._held = np.maximum(amplitudes, self._held * self._release)
         if self._gain is not None:
-            return np.clip(self._held * self._gain, 0, 1)
+            return np.clip((self._held - self._silence) * self._gain, 0, 1)
         speed = np.where(self._held > self._peaks, self._attack, self._decay)
         self._peaks = np.maximum(self._peaks + (self._held - self._peaks) * speed, self._ceilings)
         return np.clip((self._held - self._silence) / (self._peaks - self._silence), 0, 1)

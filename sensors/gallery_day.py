@@ -1,6 +1,6 @@
 """A plausible day in a gallery, as a function of (seed, channel, time): the same question has always the same answer.
 
-The opening hours pass in twenty minutes, so that somebody who watches for one minute sees things happen: visitors come
+A day passes in twenty minutes, so that somebody who watches for one minute sees things happen: visitors come
 in waves and murmur, their steps are heard, music plays from the first second on and pauses now and then, the light
 follows the sun and the clouds, and the air follows the light and the people. There is no state: any moment can be
 asked for in any order.
@@ -81,8 +81,8 @@ class GalleryDay:
         return channel.neutral + swing * (2 * self._noise(channel.name, now, 20.0) - 1)
 
     def _sun(self, now: float) -> float:
-        """0 when the doors open, 1 at midday, 0 when they close."""
-        return math.sin(math.pi * now / DAY) ** 2
+        """0 in the early morning, 1 at midday; the show begins as the doors open."""
+        return math.sin(math.pi * (now / DAY + 0.2)) ** 2
 
     def _visitors(self, now: float) -> float:
         waves = 0.7 * self._noise("visitors", now, 31.0) + 0.3 * self._noise("groups", now, 7.0)
@@ -133,15 +133,15 @@ class GalleryDay:
         return (120 * bass + 900 * mid + 6000 * treble + 10) / (bass + mid + treble + 0.01)
 
     def _temperature(self, now: float) -> float:
-        draught = self._noise("draught", now, 17.0) - 0.5
-        return 20.2 + 1.2 * self._sun(now) + 0.8 * self._visitors(now) + 0.8 * draught
+        draught = self._noise("draught", now, 13.0) - 0.5
+        return 19.6 + 1.4 * self._sun(now) + 1.2 * self._visitors(now) + 1.6 * draught
 
     def _light(self, now: float) -> float:
         clouds = 0.7 * self._noise("clouds", now, 19.0) + 0.3 * self._noise("wisps", now, 5.0)
-        return (180 + 700 * self._sun(now)) * (1.1 - 0.7 * clouds)
+        return (300 + 900 * self._sun(now)) * (1.1 - 0.85 * clouds)
 
     def _brightness(self, now: float) -> float:
-        return 0.15 + 0.7 * self._light(now) / 970
+        return 0.15 + 0.7 * self._light(now) / 1320
 
     def _motion(self, now: float) -> float:
         return self._visitors(now) * (0.2 + 0.8 * self._noise("gesture", now, 0.9))

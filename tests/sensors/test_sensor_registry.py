@@ -1,3 +1,4 @@
+import pkgutil
 import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
@@ -50,6 +51,6 @@ def test_entry_points_bring_sensors_too(shelf: Path, monkeypatch: pytest.MonkeyP
         EntryPoint("number", "sensors.sound:WAIT", registry.GROUP),
     ]
     monkeypatch.setattr(registry, "entry_points", lambda group: points)
-    monkeypatch.setattr(registry.pkgutil, "iter_modules", lambda *_: [])
+    monkeypatch.setattr(pkgutil, "iter_modules", lambda *_: [])
     assert set(find_sensors()) == {"geiger"}
     assert set(broken()) == {"nowhere.at_all:Sensor", "sensors.sound:WAIT"}
