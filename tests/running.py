@@ -80,7 +80,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def reverie(*arguments: str, env: Mapping[str, str] | None = None, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+def reverie(
+    *arguments: str, env: Mapping[str, str] | None = None, timeout: float = 120
+) -> subprocess.CompletedProcess[str]:
     """One command run to its end, without a display."""
     return subprocess.run(
         [sys.executable, "-m", "engine", *arguments],

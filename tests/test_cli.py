@@ -59,7 +59,11 @@ def test_check_accepts_every_show_that_ships() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("from: hall.bass", "from: hall.sub", "show.yaml:10: modulation.0.from: there is no signal hall.sub; did you mean"),
+        (
+            "from: hall.bass",
+            "from: hall.sub",
+            "show.yaml:10: modulation.0.from: there is no signal hall.sub; did you mean",
+        ),
         ("from: hall.bass", "from: roof.bass", "show.yaml:10: modulation.0.from: there is no signal roof.bass"),
         ("/walk/speed", "/walk/sped", "there is no parameter /walk/sped; did you mean /walk/speed"),
         ("  - grade", "  - graed", "show.yaml:8: passes.0: there is no shader 'graed'"),
@@ -97,7 +101,11 @@ def test_a_port_asked_for_and_taken_is_an_error(show: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("/walk/speed", "ADDRESS=VALUE"), ("/walk/speed=fast", "/walk/speed"), ("/walk/sped=1", "no parameter /walk/sped")],
+    [
+        ("/walk/speed", "ADDRESS=VALUE"),
+        ("/walk/speed=fast", "/walk/speed"),
+        ("/walk/sped=1", "no parameter /walk/sped"),
+    ],
 )
 def test_set_refuses_what_it_cannot_mean(show: Path, text: str, expected: str) -> None:
     assert expected in refused("run", str(show), "--offscreen", "--seconds", "2", "--set", text)
@@ -165,7 +173,9 @@ def test_generate_draws_a_grid(tmp_path: Path) -> None:
     assert "mona" in refused("generate", "mona-lisa", "-o", str(target))
 
 
-@pytest.mark.parametrize("command", ["run", "check", "record", "sensors", "generate", "train", "schema", "doctor", "bench"])
+@pytest.mark.parametrize(
+    "command", ["run", "check", "record", "sensors", "generate", "train", "schema", "doctor", "bench"]
+)
 def test_every_command_helps(command: str) -> None:
     done = reverie(command, "--help")
     assert done.returncode == 0

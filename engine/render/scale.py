@@ -11,6 +11,7 @@ and swings between two sizes for ever.
 STEPS = (1.0, 0.85, 0.7, 0.6, 0.5, 0.42, 0.35, 0.3, 0.25)
 SOFTWARE_WIDTH = 640  # pixels a software renderer starts at
 
+SETTLING = 8.0  # seconds from the start that prove nothing: the generator is loading beside the display
 WINDOW = 0.5  # seconds of late frames before going down
 PATIENCE = 10.0  # seconds of headroom before going up
 REST, LONGEST_REST = 30.0, 1800.0  # seconds before a size that failed is tried again
@@ -48,6 +49,8 @@ class ScaleController:
     def observe(self, interval: float, work: float) -> float:
         """Note one frame: seconds since the one before it, and spent rendering. Returns the scale for the next."""
         self._time += interval
+        if self._time < SETTLING:
+            return self.scale
         self._interval += SMOOTHING * (min(interval, 4 * self._nominal) - self._interval)
         self._work += SMOOTHING * (min(work, 4 * self._nominal) - self._work)
         self._strained = self._strained + interval if self._is_strained() else 0.0

@@ -24,6 +24,9 @@ _SCALARS = (
     (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?\Z"), float),
 )
 
+_PLAIN_NAMES = ("map", "seq", "str", "null", "bool", "int", "float", "timestamp", "merge", "value")
+_PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in _PLAIN_NAMES}  # what PyYAML gives to untagged nodes
+
 
 @dataclass(slots=True)
 class Document:
@@ -83,11 +86,13 @@ def _plain(document: Document, node: yaml.Node, where: Where) -> object:
     document.lines.setdefault(where, node.start_mark.line + 1)
     if len(where) > MAX_DEPTH:
         raise ReverieError(document.error(where[:4], f"nested deeper than {MAX_DEPTH} levels"))
+    if node.tag not in _PLAIN_TAGS:
+        raise ReverieError(document.error(where, f"the tag {node.tag} is not used in show files; remove it"))
     if isinstance(node, yaml.MappingNode):
         return _mapping(document, node, where)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(document, item, (*where, i)) for i, item in enumerate(node.value)]
-    return _scalar(document, node, where)
+    return _scalar(node)
 
 
 def _mapping(document: Document, node: yaml.MappingNode, where: Where) -> dict[str, object]:
@@ -104,10 +109,7 @@ def _mapping(document: Document, node: yaml.MappingNode, where: Where) -> dict[s
     return result
 
 
-def _scalar(document: Document, node: yaml.Node, where: Where) -> object:
-    tag = node.tag.rpartition(":")[2]
-    if not node.tag.startswith("tag:yaml.org,2002:") or tag in ("binary", "set", "python"):
-        raise ReverieError(document.error(where, f"the tag {node.tag} is not used in show files; remove it"))
+def _scalar(node: yaml.Node) -> object:
     text = str(node.value)
     if getattr(node, "style", None) in ("'", '"', "|", ">"):
         return text

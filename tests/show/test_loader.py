@@ -40,7 +40,7 @@ def test_a_good_show_loads_with_units_and_short_forms(tmp_path: Path) -> None:
     assert show.modulation[0].release == 2.0
     assert show.walk.speed == 0.3
     assert show.canvas.fps == 30
-    assert type(show.sensors["hall"]).__name__ == "Config"
+    assert show.sensors["hall"].type == "simulated"
 
 
 @pytest.mark.parametrize(
