@@ -18,7 +18,10 @@
         {"NAME": "bristle", "LABEL": "Bristle", "TYPE": "float", "DEFAULT": 0.2, "MIN": 0.0, "MAX": 1.0,
          "HELP": "Traces of a brush, drawn along the eddies"}
     ],
-    "PASSES": [{"TARGET": "wet", "PERSISTENT": true}]
+    "PASSES": [
+        {"TARGET": "stream", "WIDTH": "ceil($WIDTH/4)", "HEIGHT": "ceil($HEIGHT/4)"},
+        {"TARGET": "wet", "PERSISTENT": true}
+    ]
 }*/
 
 // The eddies are the curl of a smooth potential, so paint is stirred and never gathers or tears. The potential is a sum
@@ -41,26 +44,34 @@ vec2 eddies(vec2 p, float t) {
     return vec2(gradient.y, -gradient.x);
 }
 
-// A fixed roughness of the canvas, -1 to 1 for each cell of two pixels. The eddies smear it into strokes.
+// A fixed roughness of the canvas, -1 to 1 in cells of a 240th of its height. The eddies smear it into strokes.
 float roughness(vec2 place) {
-    uvec2 cell = uvec2(place * RENDERSIZE / 2.0);
+    uvec2 cell = uvec2(place * RENDERSIZE * min(240.0 / RENDERSIZE.y, 1.0));
     uint x = cell.x * 0x9e3779b9u ^ cell.y * 0x85ebca6bu;
     x = (x ^ (x >> 15)) * 0x2c1b3c6du;
     x = (x ^ (x >> 12)) * 0x297a2d39u;
     return float(x >> 16) / 32767.5 - 1.0;
 }
 
-void main() {
-    vec2 uv = isf_FragNormCoord;
+vec4 paint(vec2 uv) {
     vec2 aspect = vec2(RENDERSIZE.x / RENDERSIZE.y, 1.0);
-    vec2 current = eddies((uv - 0.5) * aspect * 4.0 / scale, TIME * drift * 3.0) / aspect;
+    vec2 current = IMG_NORM_PIXEL(stream, uv).xy;
 
-    vec2 bent = uv - current * warp * 0.012 * scale;
-    vec3 fresh = IMG_NORM_PIXEL(inputImage, bent).rgb;
-    float stroke = smoothstep(0.2, 1.6, length(current * aspect));  // still paint shows no brush
+    vec3 fresh = IMG_NORM_PIXEL(inputImage, uv - current / aspect * warp * 0.012 * scale).rgb;
+    float stroke = smoothstep(0.2, 1.6, length(current));  // still paint shows no brush
     fresh *= 1.0 + bristle * stroke * roughness(uv);
 
-    vec4 before = IMG_NORM_PIXEL(wet, uv - current * strength * 0.08 * scale * TIMEDELTA);
-    float kept = before.a < 0.5 || memory <= 0.0 ? 0.0 : exp(-TIMEDELTA / memory);  // a buffer never drawn has alpha 0
-    gl_FragColor = vec4(mix(fresh, before.rgb, kept), 1.0);
+    vec4 before = IMG_NORM_PIXEL(wet, uv - current / aspect * strength * 0.08 * scale * TIMEDELTA);
+    float kept = before.a < 0.5 || memory <= 0.0 ? 0.0 : exp(-TIMEDELTA / memory);  // alpha 0: never drawn yet
+    return vec4(mix(fresh, before.rgb, kept), 1.0);
+}
+
+void main() {
+    vec2 uv = isf_FragNormCoord;
+    if (PASSINDEX == 0) {  // the stream is smooth: a sixteenth of the pixels is enough for it
+        vec2 place = (uv - 0.5) * vec2(RENDERSIZE.x / RENDERSIZE.y, 1.0);
+        gl_FragColor = vec4(eddies(place * 4.0 / scale, TIME * drift * 3.0), 0.0, 1.0);
+    } else {
+        gl_FragColor = paint(uv);
+    }
 }

@@ -23,22 +23,23 @@
 }*/
 
 const vec3 LUMINANCE = vec3(0.2126, 0.7152, 0.0722);
+const float MIDDLE = 0.46;
+
+// A toe and a shoulder: shadows deepen, whites never clip hard, middle grey stays.
+vec3 print_curve(vec3 x) {
+    return x * (0.9335 * x + 0.6) / (x * (0.9335 * x - 0.3655) + 1.0);
+}
 
 void main() {
-    vec3 light = pow(max(IMG_THIS_PIXEL(inputImage).rgb, 0.0), vec3(2.2));
+    vec3 picture = max(IMG_THIS_PIXEL(inputImage).rgb, 0.0);
+    vec3 light = picture * picture;  // near enough to linear light, and cheap
 
-    light *= exp2(exposure);
     vec3 balance = exp2(warmth * vec3(0.45, 0.0, -0.60));
-    light *= balance / dot(balance, LUMINANCE);  // warmer, but no brighter
+    light *= exp2(exposure) * balance / dot(balance, LUMINANCE);  // warmer, but no brighter
+    light = max(mix(vec3(dot(light, LUMINANCE)), light, saturation), 0.0);
 
-    float grey = dot(light, LUMINANCE);
-    light = max(mix(vec3(grey), light, saturation), 0.0);
-
-    vec3 shown = pow(light, vec3(1.0 / 2.2));
-    shown = 0.46 * pow(shown / 0.46, vec3(contrast));
-    vec3 rolled = 1.19 * (1.0 - exp(-shown * (0.50 + 1.22 * shown)));  // a toe and a shoulder; middle grey stays
-    shown = min(mix(shown, rolled, film), 1.0);
-
+    vec3 shown = MIDDLE * pow(light / (MIDDLE * MIDDLE), vec3(0.5 * contrast));
+    shown = min(mix(shown, print_curve(shown), film), 1.0);
     vec3 shadow = tint.rgb * (1.0 - shown) * (1.0 - shown);
     gl_FragColor = vec4(shown + lift * shadow, 1.0);
 }

@@ -4,10 +4,14 @@ The kernel is a cubic of the Mitchell-Netravali family ("Reconstruction Filters 
 Catmull-Rom (crisp) to the B-spline (soft), applied along one axis and then the other: 8 reads a pixel instead of 16.
 """
 
+from typing import Any
+
 import moderngl
 
 from engine.params import Parameter, Value
 from engine.render.draw import Draw, Size, Surface
+
+Uniforms = dict[str, Any]
 
 FITS = ("cover", "contain", "mirror")
 PARAMETERS = (
@@ -23,43 +27,57 @@ RESAMPLE = """
 #version 330
 out vec4 colour;
 uniform sampler2D image;
-uniform int axis;       // along which to resample: 0 across, 1 up
-uniform float share;    // of the picture that the canvas shows along that axis; above 1 where it shows more than all
-uniform float pixels;   // of the canvas along that axis
+uniform ivec2 along;    // the axis to resample: (1, 0) or (0, 1)
+uniform float share;    // of the picture that the canvas shows along it; above 1 where it shows more than all
+uniform float pixels;   // of the canvas along it
 uniform float softness;
 uniform bool mirrored;
 
-float weight(float x) {
+float near(float x) {
     float b = softness, c = 0.5 * (1.0 - softness);
-    x = abs(x);
-    float near = ((12.0 - 9.0 * b - 6.0 * c) * x + (-18.0 + 12.0 * b + 6.0 * c)) * x * x + (6.0 - 2.0 * b);
-    float far = (((-b - 6.0 * c) * x + (6.0 * b + 30.0 * c)) * x + (-12.0 * b - 48.0 * c)) * x + (8.0 * b + 24.0 * c);
-    return x < 1.0 ? near : x < 2.0 ? far : 0.0;
+    return (((12.0 - 9.0 * b - 6.0 * c) * x + (-18.0 + 12.0 * b + 6.0 * c)) * x * x + (6.0 - 2.0 * b)) / 6.0;
 }
 
-int inside(int i, int size) {
-    if (!mirrored) return clamp(i, 0, size - 1);
-    i = abs(2 * i + 1) / 2 % (2 * size);
-    return i < size ? i : 2 * size - 1 - i;
+float far(float x) {
+    float b = softness, c = 0.5 * (1.0 - softness);
+    return ((((-b - 6.0 * c) * x + 6.0 * b + 30.0 * c) * x - 12.0 * b - 48.0 * c) * x + 8.0 * b + 24.0 * c) / 6.0;
 }
+
+vec3 texel(int i, int size) {
+    ivec2 place = ivec2(gl_FragCoord.xy) * (1 - along) + along * clamp(i, 0, size - 1);
+    return texelFetch(image, place, 0).rgb;
+}
+
+vec3 filtered(float at, int size);
 
 void main() {
-    ivec2 here = ivec2(gl_FragCoord.xy);
-    int size = textureSize(image, 0)[axis];
-    float place = (gl_FragCoord[axis] / pixels - 0.5) * share + 0.5;
-    float at = place * float(size) - 0.5;
-    float reach = max(1.0, share * float(size) / pixels);  // wider than a texel where the picture shrinks
-    int first = int(ceil(at - 2.0 * reach)), last = int(floor(at + 2.0 * reach));
-    vec3 sum = vec3(0.0);
-    float total = 0.0;
-    for (int i = first; i <= last; i++) {
-        float w = weight((float(i) - at) / reach);
-        here[axis] = inside(i, size);
-        sum += w * texelFetch(image, here, 0).rgb;
-        total += w;
-    }
+    float place = (dot(gl_FragCoord.xy, vec2(along)) / pixels - 0.5) * share + 0.5;
     float outside = mirrored ? 0.0 : max(abs(place - 0.5) - 0.5, 0.0);
-    colour = vec4(clamp(sum / total, 0.0, 1.0) * exp(-9.0 * outside), 1.0);
+    if (mirrored) place = abs(place - 2.0 * floor(0.5 * place + 0.5));
+    int size = along.x * textureSize(image, 0).x + along.y * textureSize(image, 0).y;
+    vec3 sum = filtered(place * float(size) - 0.5, size);
+    colour = vec4(clamp(sum, 0.0, 1.0) * exp(-9.0 * outside), 1.0);
+}
+"""
+
+ENLARGE = """
+vec3 filtered(float at, int size) {
+    int i = int(floor(at));
+    float x = at - floor(at);
+    return far(1.0 + x) * texel(i - 1, size) + near(x) * texel(i, size)
+        + near(1.0 - x) * texel(i + 1, size) + far(2.0 - x) * texel(i + 2, size);
+}
+"""
+
+SHRINK = """
+vec3 filtered(float at, int size) {
+    float reach = max(share * float(size) / pixels, 1.0);  // the kernel is as wide as a pixel of the canvas
+    vec4 sum = vec4(0.0);
+    for (int i = int(ceil(at - 2.0 * reach)); i <= int(floor(at + 2.0 * reach)); i++) {
+        float x = abs(float(i) - at) / reach;
+        sum += (x < 1.0 ? near(x) : far(min(x, 2.0))) * vec4(texel(i, size), 1.0);
+    }
+    return sum.rgb / sum.a;
 }
 """
 
@@ -69,7 +87,8 @@ class Fit:
 
     def __init__(self, context: moderngl.Context, size: Size) -> None:
         self._context = context
-        self._resample = Draw(context, RESAMPLE)
+        self._enlarge = Draw(context, RESAMPLE + ENLARGE)
+        self._shrink = Draw(context, RESAMPLE + SHRINK)
         self._rows = Surface(context, size)
         self._whole = Surface(context, size)
 
@@ -82,8 +101,8 @@ class Fit:
             self._rows.release()
             self._rows = Surface(self._context, (width, image.height))
         common = {"softness": softness, "mirrored": fit == "mirror"}
-        self._resample(self._rows, image=image, axis=0, share=across / zoom, pixels=width, **common)
-        self._resample(self._whole, image=self._rows.texture, axis=1, share=up / zoom, pixels=height, **common)
+        self._resample(self._rows, image, (1, 0), across / zoom, common)
+        self._resample(self._whole, self._rows.texture, (0, 1), up / zoom, common)
         return self._whole.texture
 
     def resize(self, size: Size) -> None:
@@ -93,8 +112,14 @@ class Fit:
 
     def close(self) -> None:
         """Release everything on the GPU."""
-        for thing in (self._resample, self._rows, self._whole):
+        for thing in (self._enlarge, self._shrink, self._rows, self._whole):
             thing.release()
+
+    def _resample(self, target: Surface, image: moderngl.Texture, along: Size, share: float, common: Uniforms) -> None:
+        axis = along.index(1)
+        pixels = target.size[axis]
+        draw = self._shrink if share * image.size[axis] > pixels else self._enlarge
+        draw(target, image=image, along=along, share=share, pixels=pixels, **common)
 
 
 def _shares(image_aspect: float, canvas_aspect: float, cover: bool) -> tuple[float, float]:

@@ -15,7 +15,6 @@ UNIFORM_TYPES = {
 }  # fmt: skip
 
 BUILT_INS = """
-uniform int PASSINDEX;
 uniform vec2 RENDERSIZE;
 uniform float TIME;
 uniform float TIMEDELTA;
@@ -29,7 +28,7 @@ uniform int FRAMEINDEX;
 #define IMG_NORM_PIXEL(image, coord) texture(image, coord)
 #define IMG_PIXEL(image, coord) texture(image, (coord) / IMG_SIZE(image))
 #define IMG_THIS_NORM_PIXEL(image) texture(image, isf_FragNormCoord)
-#define IMG_THIS_PIXEL(image) texture(image, isf_FragNormCoord)
+#define IMG_THIS_PIXEL(image) texelFetch(image, ivec2(isf_FragNormCoord * IMG_SIZE(image)), 0)
 """
 
 VERTEX_BUILT_INS = """
@@ -80,14 +79,18 @@ def glsl_name(name: str) -> str:
     return f"{name}_isf" if name in RESERVED or name in SHADOWED else name
 
 
-def compile_shader(context: moderngl.Context, shader: Shader) -> moderngl.Program:
-    """The program of a shader. Raises IsfError with the file, the line and the compiler's words."""
+def compile_shader(context: moderngl.Context, shader: Shader, index: int = 0) -> moderngl.Program:
+    """The program for one entry of a shader's PASSES. Raises IsfError with the file, the line and the compiler's words.
+
+    PASSINDEX is a constant of the program, so what belongs to other passes is compiled away: a software renderer would
+    compute both sides of `if (PASSINDEX == 0)` for every pixel.
+    """
     try:
-        return context.program(*_sources(shader, FIRST_VERSION))
+        return context.program(*_sources(shader, index, FIRST_VERSION))
     except moderngl.Error as first:
         if context.version_code >= SECOND_VERSION:
             try:
-                return context.program(*_sources(shader, SECOND_VERSION))
+                return context.program(*_sources(shader, index, SECOND_VERSION))
             except moderngl.Error:
                 pass  # the older version's words fit what the artist wrote
         raise IsfError(explain(shader, str(first))) from None
@@ -102,22 +105,22 @@ def explain(shader: Shader, log: str) -> str:
     return f"{path}:{found['line']}: {found['text'].strip().replace('_isf', '')}"
 
 
-def _sources(shader: Shader, version: int) -> tuple[str, str]:
+def _sources(shader: Shader, index: int, version: int) -> tuple[str, str]:
     """Vertex and fragment source."""
-    head = f"#version {version}\n"
+    head = f"#version {version}\nconst int PASSINDEX = {index};\n"
     uniforms = BUILT_INS + "".join(_uniforms(shader))
     vertex_body = PLAIN_VERTEX if shader.vertex is None else _translate(shader.vertex, shader, "out")
     vertex = f"{head}{VERTEX_BUILT_INS}{uniforms}#line 1\n{vertex_body}\n"
     body = _translate(shader.body, shader, "in")
     if not re.search(r"\bmain\s*\(", body):
         raise IsfError(f"{shader.path}: has no main() function")
-    fragment = f"{head}{FRAGMENT_BUILT_INS}{uniforms}#line {shader.body_line}\n{_finite(shader, body)}\n"
+    fragment = f"{head}{FRAGMENT_BUILT_INS}{uniforms}#line {shader.body_line}\n{_finite(shader, index, body)}\n"
     return vertex, fragment
 
 
-def _finite(shader: Shader, body: str) -> str:
-    """The body, held to finite results where a buffer lasts from frame to frame."""
-    if not any(p.persistent for p in shader.passes):
+def _finite(shader: Shader, index: int, body: str) -> str:
+    """The body, held to finite results where its buffer lasts from frame to frame."""
+    if not shader.passes[index].persistent:
         return body
     has_input = any(i.name == "inputImage" and i.type == "image" for i in shader.inputs)
     instead = "IMG_THIS_PIXEL(inputImage)" if has_input else "vec4(0.0)"

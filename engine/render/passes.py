@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import moderngl
 import numpy as np
 from moderngl import Context, Texture
 from PIL import Image
@@ -15,8 +13,8 @@ from engine.params import Parameter, Value
 from engine.render.buffers import Buffer, Copy
 from engine.render.draw import Size, Surface
 from engine.render.expressions import Expression, ExpressionError
-from engine.render.glsl import compile_shader, glsl_name
 from engine.render.isf import IsfError, PassSpec, Shader
+from engine.render.program import PassProgram
 
 Values = Mapping[str, Value]
 
@@ -51,13 +49,10 @@ class ShaderPass:
         self.parameters(f"/passes/{name}")  # refuses what does not fit before anything is made
         self._check_sizes()
         pictures = {n: _read_picture(path) for n, path in shader.imported.items()}
-        self._program = compile_shader(context, shader)
-        self._quad = context.vertex_array(self._program, [])
-        self._uniforms: dict[str, Any] = {member: self._program[member] for member in self._program}
+        self._programs = [PassProgram(context, shader, index) for index in range(len(shader.passes))]
         self._pictures = {n: context.texture(p.size, 4, p.tobytes()) for n, p in pictures.items()}
         self._audio = {i.name: _audio(context, i.maximum) for i in shader.inputs if i.type in ("audio", "audioFFT")}
         self._buffers: dict[str, Buffer] = {}
-        self._samplers = self._number_samplers()
 
     def parameters(self, prefix: str) -> list[Parameter]:
         """One parameter an input, below `prefix`; defaults are the show file's where it gives one."""
@@ -71,11 +66,13 @@ class ShaderPass:
 
     def render(self, image: Texture, target: Surface, values: Values, moment: Moment) -> Texture:
         """Draw all PASSES over `image` and return the last one's result: `target`'s texture, or a buffer's own."""
-        self._set_values(values, moment)
+        uniforms = self._uniforms(values, moment)
+        self._fit_buffers(target.size, values)
         result = target.texture
-        for index, spec in enumerate(self.shader.passes):
-            self._set("PASSINDEX", index)
-            result = self._draw(spec, image, target, values)
+        for program, spec in zip(self._programs, self.shader.passes, strict=True):
+            for name, value in uniforms.items():
+                program.set(name, value)
+            result = self._draw(program, spec, image, target)
         return result
 
     def feed_audio(self, kind: str, row: np.ndarray) -> None:
@@ -98,8 +95,8 @@ class ShaderPass:
             for thing in owned.values():
                 thing.release()
             owned.clear()
-        self._quad.release()
-        self._program.release()
+        for program in self._programs:
+            program.release()
 
     def _check_sizes(self) -> None:
         defaults = {i.name: i.default for i in self.shader.inputs}
@@ -109,53 +106,38 @@ class ShaderPass:
             except ExpressionError as error:
                 raise IsfError(f"{self.shader.path}: the size of pass target {spec.target}: {error}") from None
 
-    def _number_samplers(self) -> list[str]:
-        names = [i.name for i in self.shader.inputs if i.is_image] + [*self.shader.imported, *self.shader.targets]
-        used = [name for name in names if glsl_name(name) in self._uniforms]
-        for unit, name in enumerate(used):
-            self._set(glsl_name(name), unit)
-        return used
+    def _uniforms(self, values: Values, moment: Moment) -> dict[str, object]:
+        given: dict[str, object] = {i.name: i.uniform(values[i.name]) for i in self.shader.inputs if not i.is_image}
+        given |= {"TIME": moment.time, "TIMEDELTA": moment.delta, "FRAMEINDEX": moment.index}
+        given["DATE"] = (1.0, 1.0, 1.0, moment.time)  # the picture knows show time, never the calendar
+        return given
 
-    def _set(self, uniform: str, value: object) -> None:
-        if uniform in self._uniforms:  # the compiler drops what a shader does not use
-            self._uniforms[uniform].value = value
+    def _fit_buffers(self, whole: Size, values: Values) -> None:
+        """All buffers, before any pass reads one that a later pass draws."""
+        for spec in self.shader.passes:
+            if spec.target is None:
+                continue
+            try:
+                size = _size(spec, whole, values)
+            except ExpressionError:  # a slider made it undefined, 1/0: the picture goes on
+                size = whole
+            if spec.target not in self._buffers:
+                self._buffers[spec.target] = Buffer(self._context, size, _dtype(spec))
+            self._buffers[spec.target].resize(size, self._copy)
 
-    def _set_values(self, values: Values, moment: Moment) -> None:
-        for item in self.shader.inputs:
-            if not item.is_image:
-                self._set(glsl_name(item.name), item.uniform(values[item.name]))
-        self._set("TIME", moment.time)
-        self._set("TIMEDELTA", moment.delta)
-        self._set("FRAMEINDEX", moment.index)
-        self._set("DATE", (1.0, 1.0, 1.0, moment.time))  # the picture knows show time, never the calendar
+    def _draw(self, program: PassProgram, spec: PassSpec, image: Texture, target: Surface) -> Texture:
+        def texture(name: str) -> Texture:
+            if name in self._buffers:
+                return self._buffers[name].front.texture
+            return self._pictures.get(name) or self._audio.get(name) or image
 
-    def _draw(self, spec: PassSpec, image: Texture, target: Surface, values: Values) -> Texture:
         if spec.target is None:
-            return self._draw_into(target, image)
-        try:
-            size = _size(spec, target.size, values)
-        except ExpressionError:  # a slider made it undefined, 1/0: the picture goes on
-            size = target.size
-        if spec.target not in self._buffers:
-            self._buffers[spec.target] = Buffer(self._context, size, _dtype(spec))
+            program.draw(target, texture)
+            return target.texture
         buffer = self._buffers[spec.target]
-        buffer.resize(size, self._copy)
-        self._draw_into(buffer.back, image)
+        program.draw(buffer.back, texture)
         buffer.swap()
         return buffer.front.texture
-
-    def _draw_into(self, surface: Surface, image: Texture) -> Texture:
-        self._set("RENDERSIZE", tuple(map(float, surface.size)))
-        for unit, name in enumerate(self._samplers):
-            self._texture(name, image).use(unit)
-        surface.framebuffer.use()
-        self._quad.render(moderngl.TRIANGLE_STRIP, vertices=4)
-        return surface.texture
-
-    def _texture(self, name: str, image: Texture) -> Texture:
-        if name in self._buffers:
-            return self._buffers[name].front.texture
-        return self._pictures.get(name) or self._audio.get(name) or image
 
 
 def _size(spec: PassSpec, whole: Size, values: Values) -> Size:

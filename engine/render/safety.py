@@ -1,7 +1,7 @@
 """The last stage before every output: no NaN, no infinity, nothing out of range reaches a screen.
 
-A pixel that is no number shows what it showed in the frame before. The test is made on the bits, since compilers may
-assume that arithmetic yields numbers and drop `isnan`.
+A pixel that is no number is not drawn, so it shows what it showed in the frame before. The test is made on the bits,
+since compilers may assume that arithmetic yields numbers and drop `isnan`.
 """
 
 import moderngl
@@ -13,14 +13,12 @@ CHECK = """
 #version 330
 out vec4 colour;
 uniform sampler2D image;
-uniform sampler2D before;
 
 void main() {
-    ivec2 here = ivec2(gl_FragCoord.xy);
-    vec3 wanted = texelFetch(image, here, 0).rgb;
+    vec3 wanted = texelFetch(image, ivec2(gl_FragCoord.xy), 0).rgb;
     uvec3 exponent = floatBitsToUint(wanted) & 0x7f800000u;
-    bool bad = any(equal(exponent, uvec3(0x7f800000u)));
-    colour = vec4(bad ? texelFetch(before, here, 0).rgb : clamp(wanted, 0.0, 1.0), 1.0);
+    if (any(equal(exponent, uvec3(0x7f800000u)))) discard;
+    colour = vec4(clamp(wanted, 0.0, 1.0), 1.0);
 }
 """
 
@@ -29,24 +27,18 @@ class Safety:
     """Turns the finished picture into the RGBA8 texture that is presented. Display thread only."""
 
     def __init__(self, context: moderngl.Context, size: Size) -> None:
-        self._context = context
         self._check = Draw(context, CHECK)
         self._copy = Copy(context)
         self._presented = Surface(context, size, "f1")
-        self._before = Surface(context, size, "f1")
 
     def render(self, image: moderngl.Texture) -> moderngl.Texture:
         """The frame to present, as large as `image`; valid until the next call."""
-        self._before, self._presented = self._presented, self._before
-        if self._before.size != image.size:
-            self._before = self._copy.resized(self._before, image.size)
         if self._presented.size != image.size:
-            self._presented.release()
-            self._presented = Surface(self._context, image.size, "f1")
-        self._check(self._presented, image=image, before=self._before.texture)
+            self._presented = self._copy.resized(self._presented, image.size)
+        self._check(self._presented, image=image)
         return self._presented.texture
 
     def close(self) -> None:
         """Release everything on the GPU."""
-        for thing in (self._check, self._copy, self._presented, self._before):
+        for thing in (self._check, self._copy, self._presented):
             thing.release()
