@@ -1,7 +1,6 @@
 """`reverie …`: thin. Each command parses and calls one function; imports wait until a command needs them."""
 
 import json
-import logging
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from engine.errors import ReverieError
+from engine.logs import configure
 
 app = typer.Typer(
     help="Reverie: an engine for generative art installations.",
@@ -173,7 +173,7 @@ def bench_pipeline(
 
 def main() -> None:
     """Entry point: a user's mistake is one sentence and exit code 2."""
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    configure()
     try:
         app(standalone_mode=True)
     except ReverieError as error:

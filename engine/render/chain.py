@@ -20,7 +20,7 @@ from engine.render.passes import Moment, ShaderPass
 Lookup = Callable[[str], Value]
 Stamp = tuple[tuple[int, int], ...]
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 BLEND = """
 #version 330
