@@ -63,13 +63,13 @@ SHADOWED = frozenset({
     "textureSize", "trunc",
 })  # fmt: skip
 
-_TOKEN = re.compile(
-    r"(?P<blank>//[^\n]*|/\*.*?\*/|^[ \t]*#[ \t]*(?:version|extension)[^\n]*)|[A-Za-z_]\w*|\d[\w.]*|.",
-    re.DOTALL | re.MULTILINE,
-)
+_BLANK = re.compile(r"//[^\n]*|/\*.*?\*/|^[ \t]*#[ \t]*(?:version|extension)[^\n]*", re.DOTALL | re.MULTILINE)
+_WORD = re.compile(r"\b[A-Za-z_]\w*")
 _TYPES = r"(?:float|int|uint|bool|[biu]?vec[234]|mat[234](?:x[234])?|sampler2D)"
+_SHADOWED = f"({'|'.join(sorted(SHADOWED))})"
+_OWN = re.compile(rf"\b{_TYPES}\s+{_SHADOWED}\b|\b{_SHADOWED}[ \t]*[-+*/.,;=)\]<>!&|?:}}]")
 _MESSAGE = re.compile(
-    r"^(?:ERROR: *)?\d+[:(](?P<line>\d+)\)?(?:\(\d+\))? *: *(?!warning)(?:error *(?:C\d+)? *: *)?(?P<text>.+)$",
+    r"^(?:ERROR: *)?\d+[:(](?P<line>\d+)\)?(?:\(\d+\))? *:(?! *warning) *(?:error *(?:C\d+)? *: *)?(?P<text>.+)$",
     re.MULTILINE,
 )
 
@@ -140,19 +140,13 @@ def _uniforms(shader: Shader) -> Iterator[str]:
 
 def _translate(text: str, shader: Shader, varying: str) -> str:
     """The same lines in GLSL 3.30; `varying` is the word that replaces that qualifier."""
+    code = _BLANK.sub(lambda blank: "\n" * blank.group().count("\n") or " ", text)
     words = {"varying": varying, "attribute": "in", "gl_FragColor": "isf_FragColor"}
-    words |= {word: f"{word}_isf" for word in RESERVED}
-    words |= {word: f"{word}_isf" for word in _declared(text, shader)}
-
-    def token(match: re.Match[str]) -> str:
-        if match["blank"]:
-            return "\n" * match.group().count("\n") or " "
-        return words.get(match.group(), match.group())
-
-    return _TOKEN.sub(token, text)
+    words |= {word: f"{word}_isf" for word in RESERVED | _declared(code, shader)}
+    return _WORD.sub(lambda word: words.get(word.group(), word.group()), code)
 
 
-def _declared(text: str, shader: Shader) -> set[str]:
-    """Which of the SHADOWED names this shader gives a meaning of its own."""
-    found = set(re.findall(rf"\b{_TYPES}\s+({'|'.join(sorted(SHADOWED))})\b", text))
+def _declared(code: str, shader: Shader) -> set[str]:
+    """Which of the SHADOWED names this shader gives a meaning of its own: after a type, or used as a value."""
+    found = {name for match in _OWN.finditer(code) for name in match.groups() if name}
     return found | SHADOWED.intersection([*(i.name for i in shader.inputs), *shader.imported, *shader.targets])

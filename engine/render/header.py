@@ -13,7 +13,7 @@ from engine.render.isf import BUILT_INS, Input, IsfError, PassSpec, Shader
 LARGEST_FILE = 1 << 20  # bytes
 
 _HEADER = re.compile(r"\A\ufeff?\s*/\*(?P<json>.*?)\*/", re.DOTALL)
-_NAME = re.compile(r"[A-Za-z_]\w*\Z")
+_NAME = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
 
 
 def load(path: Path) -> Shader:

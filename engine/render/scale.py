@@ -20,6 +20,7 @@ FULL = 0.75  # of the nominal interval, of rendering alone
 ROOMY = 0.6  # of the nominal interval, of rendering at the next larger size
 WORTH_IT = 0.3  # below this share of the interval, rendering is not what makes frames late
 SMOOTHING = 0.08
+BLIND = 6  # frames after a change that show its cost, not that of the new size: a GPU answers a few frames late
 
 
 def starting_scale(width: int, software: bool) -> float:
@@ -51,10 +52,15 @@ class ScaleController:
         self._time += interval
         if self._time < SETTLING:
             return self.scale
+        self._seen += 1
+        if self._seen <= BLIND:
+            return self.scale
+        weight = 1.0 if self._seen == BLIND + 1 else SMOOTHING
         self._interval += SMOOTHING * (min(interval, 4 * self._nominal) - self._interval)
-        self._work += SMOOTHING * (min(work, 4 * self._nominal) - self._work)
-        self._strained = self._strained + interval if self._is_strained() else 0.0
-        self._roomy = self._roomy + interval if self._is_roomy() else 0.0
+        self._work += weight * (min(work, 4 * self._nominal) - self._work)
+        counted = min(interval, 2 * self._nominal)  # one long frame is a hiccup, not half a second of strain
+        self._strained = self._strained + counted if self._is_strained() else 0.0
+        self._roomy = self._roomy + counted if self._is_roomy() else 0.0
         if self._strained >= WINDOW:
             self._down()
         elif self._roomy >= PATIENCE:
@@ -68,14 +74,18 @@ class ScaleController:
     def _is_roomy(self) -> bool:
         if self._step == 0 or self._time < self._resting_until[self._step - 1]:
             return False
-        growth = (STEPS[self._step - 1] / STEPS[self._step]) ** 2
-        return self._interval < LATE * self._nominal and self._work * growth < ROOMY * self._nominal
+        return self._interval < LATE * self._nominal and self._expected(self._step - 1) < ROOMY * self._nominal
+
+    def _expected(self, step: int) -> float:
+        """Seconds of rendering at another size, by area."""
+        return self._work * (STEPS[step] / STEPS[self._step]) ** 2
 
     def _down(self) -> None:
         failed = self._step
         self._rests[failed] = min(max(2 * self._rests[failed], REST), LONGEST_REST)
         self._resting_until[failed] = self._time + self._rests[failed]
-        self._move(min(failed + 1, len(STEPS) - 1))
+        lower = range(min(failed + 1, len(STEPS) - 1), len(STEPS))
+        self._move(next((step for step in lower if self._expected(step) < FULL * self._nominal), lower[-1]))
 
     def _move(self, step: int) -> None:
         self._step = step
@@ -83,5 +93,6 @@ class ScaleController:
 
     def _forget(self) -> None:
         """Times measured at another size say nothing about this one."""
-        self._interval, self._work = self._nominal, 0.5 * self._nominal
+        self._seen = 0
+        self._interval, self._work = self._nominal, 0.0
         self._strained = self._roomy = 0.0
