@@ -1,16 +1,16 @@
 """Light differentiable augmentation of what the discriminator sees, for small archives.
 
-The idea is that of Zhao et al., "Differentiable Augmentation for Data-Efficient GAN Training" (2020): reals and fakes pass
-through the same random changes, and the gradient passes through them to the generator.
+The idea is that of Zhao et al., "Differentiable Augmentation for Data-Efficient GAN Training" (2020): reals and fakes
+pass through the same random changes, and the gradient passes through them to the generator.
 """
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-BRIGHTNESS = 0.2  # added, in units of [-1, 1]
-SATURATION = (0.6, 1.4)
-CONTRAST = (0.8, 1.2)
+BRIGHTNESS = 0.1  # added, in units of [-1, 1]
+SATURATION = (0.8, 1.2)
+CONTRAST = (0.9, 1.1)
 TRANSLATION = 0.125  # share of the side
 CUTOUT = 0.35  # share of the side
 CUTOUT_PROBABILITY = 0.3
@@ -18,7 +18,7 @@ CUTOUT_PROBABILITY = 0.3
 
 def augment(img: Tensor) -> Tensor:
     """Change each image [N, 3, H, W] at random: colour, translation, cutout."""
-    return cutout(translate(colour(img)))
+    return translate(colour(img))
 
 
 def _uniform(img: Tensor, low: float, high: float) -> Tensor:

@@ -15,23 +15,23 @@ class TrainConfig:
 
     data: Path
     out: Path
-    resolution: int = 128
+    resolution: int = 64
     kimg: float = 1000.0
     resume: Path | None = None
     batch: int = 16
-    threads: int = 2
+    threads: int = 2  # workers that share a batch
     seed: int = 0
     mirror: bool = True
     loss: Literal["relativistic", "non-saturating"] = "relativistic"
-    gamma: float | None = None  # weight of the gradient penalty; None: (resolution / 128)^2
-    penalty_interval: int = 16  # iterations between gradient penalties (lazy regularisation)
+    gamma: float | None = None  # weight of the gradient penalty; None: 0.02 * (resolution / 64)^2
+    penalty_interval: int = 8  # iterations between gradient penalties (lazy regularisation)
     learning_rate: float = 0.0025
     ema_kimg: float = 5.0  # half-life of the moving average of the generator's weights
     ema_ramp: float = 0.05  # but no longer than this share of what was shown so far
     style_mixing: float = 0.5  # probability that a sample gets the ws of two z
     z_dim: int = 256
     w_dim: int = 256
-    channel_base: int = 4096
+    channel_base: int = 2048
     channel_max: int = 128
     dtype: Literal["float32", "bfloat16"] = "bfloat16"  # of the convolutions; weights and optimisers stay float32
     device: str = "cpu"
@@ -40,7 +40,7 @@ class TrainConfig:
     @property
     def penalty_weight(self) -> float:
         """gamma, or its default for the resolution."""
-        return (self.resolution / 128) ** 2 if self.gamma is None else self.gamma
+        return 0.02 * (self.resolution / 64) ** 2 if self.gamma is None else self.gamma
 
     def check(self) -> None:
         """Raise TrainingError for a value that makes no sense."""

@@ -34,11 +34,20 @@ class ImageSet:
 
     def sample(self, count: int, mirror: bool) -> Tensor:
         """`count` random images as float32 [count, 3, R, R] in [-1, 1], half of them mirrored when `mirror`."""
-        batch = self.images[torch.randint(len(self), (count,))].float().div_(127.5).sub_(1.0)
+        batch = _scaled(self.images[torch.randint(len(self), (count,))])
         if mirror:
             flip = torch.rand(count) < 0.5
             batch[flip] = batch[flip].flip(3)
         return batch
+
+    def spread(self, count: int) -> Tensor:
+        """At most `count` images, evenly from the whole set: float32 [<= count, 3, R, R] in [-1, 1]."""
+        return _scaled(self.images[:: -(-len(self) // count)])
+
+
+def _scaled(pixels: Tensor) -> Tensor:
+    """uint8 to float32 in [-1, 1]."""
+    return pixels.float().div_(127.5).sub_(1.0)
 
 
 def load_images(path: Path, resolution: int, progress: Progress | None = None) -> ImageSet:
@@ -98,9 +107,10 @@ def _decode(data: bytes, resolution: int, where: str) -> np.ndarray:
                 raise TrainingError(
                     f"{where} has {image.width}x{image.height} pixels, more than {MAX_PIXELS}; make it smaller"
                 )
-            square = ImageOps.fit(
-                ImageOps.exif_transpose(image).convert("RGB"), (resolution, resolution), Image.Resampling.LANCZOS
-            )
+            upright = ImageOps.exif_transpose(image)
+            if upright.mode == "P":
+                upright = upright.convert("RGBA")  # a palette may hold transparency
+            square = ImageOps.fit(upright.convert("RGB"), (resolution, resolution), Image.Resampling.LANCZOS)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise TrainingError(
             f"{where} is not an image that can be decoded ({error}); replace it or take it out"

@@ -16,7 +16,7 @@ from models.explore.grid import tile
 from models.files import write_atomically
 from models.training.players import Step
 
-PLAIN_INTERVAL_S = 5.0
+PLAIN_INTERVAL_S = 30.0
 
 
 def save_grid(images: Tensor, path: Path) -> None:

@@ -1,0 +1,167 @@
+"""Training end to end on a tiny data set: it learns, it resumes, it stops cleanly, it says what is wrong."""
+
+import json
+import os
+import signal
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+
+import models
+from models.training import TrainConfig, TrainingError, train
+from models.training import loop as loop_module
+from models.training.players import Players, Step
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve small pictures: a bright disc on a dark ground, in several colours."""
+    folder = tmp_path_factory.mktemp("data")
+    rows, columns = np.mgrid[:16, :16]
+    disc = ((rows - 7.5) ** 2 + (columns - 7.5) ** 2 < 25)[..., None]
+    for i in range(12):
+        colour = np.random.default_rng(i).integers(128, 256, 3)
+        Image.fromarray(np.where(disc, colour, 30).astype(np.uint8)).save(folder / f"{i}.png")
+    return folder
+
+
+def tiny(data: Path, out: Path) -> TrainConfig:
+    return TrainConfig(
+        data=data, out=out, resolution=16, kimg=0.016, batch=8, threads=1, z_dim=8, w_dim=8, channel_base=128,
+        channel_max=16, dtype="float32",
+    )  # fmt: skip
+
+
+def progress(folder: Path) -> dict[str, object]:
+    """What state.safetensors says of the run."""
+    content = (folder / "state.safetensors").read_bytes()
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    result: dict[str, object] = json.loads(header["__metadata__"]["progress"])
+    return result
+
+
+def size_of(picture: Path) -> tuple[int, int]:
+    with Image.open(picture) as image:
+        return image.size
+
+
+def test_two_iterations_leave_a_network_pictures_and_logs(data: Path, tmp_path: Path) -> None:
+    path = train(tiny(data, tmp_path))
+    assert progress(tmp_path)["shown"] == 16
+    assert path == tmp_path / "network-0000.0.safetensors"
+    provenance = models.read_manifest(path)["provenance"]
+    assert (provenance["images"], provenance["kimg"]) == (12, 0.016)
+    assert len(provenance["data_sha256"]) == 64
+    generator = models.load(path)
+    assert generator.synthesis(generator.mapping(torch.zeros(1, 8))).shape == (1, 3, 16, 16)
+    assert size_of(tmp_path / "reals.png") == (64, 48)
+    assert size_of(tmp_path / "fakes_0000.0.png") == (96, 96)
+    assert list((tmp_path / "tensorboard").glob("events.*"))
+    assert not list(tmp_path.glob(".*.tmp"))
+
+
+def test_resumed_run_equals_one_that_was_never_stopped(data: Path, tmp_path: Path) -> None:
+    whole = replace(tiny(data, tmp_path / "whole"), kimg=0.048)
+    train(whole)
+    first = tiny(data, tmp_path / "first")
+    train(first)
+    train(replace(whole, out=tmp_path / "second", resume=first.out))
+    expected = load_file(tmp_path / "whole" / "state.safetensors")
+    resumed = load_file(tmp_path / "second" / "state.safetensors")
+    assert progress(tmp_path / "second")["shown"] == 48
+    assert progress(tmp_path / "second")["iteration"] == 6
+    assert expected.keys() == resumed.keys()
+    for name in expected.keys() - {"random_state"}:
+        torch.testing.assert_close(resumed[name], expected[name], msg=name)
+
+
+def test_both_losses_and_several_workers_run(data: Path, tmp_path: Path) -> None:
+    train(replace(tiny(data, tmp_path), loss="non-saturating", threads=2, dtype="bfloat16"))
+    assert progress(tmp_path)["shown"] == 16
+
+
+def test_discriminator_learns_to_tell_reals_from_fakes(data: Path, tmp_path: Path) -> None:
+    """Against a generator that stands still, its loss falls far below that of guessing."""
+    config = tiny(data, tmp_path)
+    torch.manual_seed(0)
+    images = loop_module.load_images(config.data, 16)
+    players = Players(config)
+    players.optimiser_g.param_groups[0]["lr"] = 0.0
+    try:
+        steps = [players.play(images.sample(8, mirror=True), penalise=False) for _ in range(60)]
+    finally:
+        players.close()
+    assert sum(step.loss_d for step in steps[-10:]) / 10 < 0.1
+    assert sum(step.real - step.fake for step in steps[-10:]) / 10 > 2.0
+
+
+def test_average_follows_the_generator(data: Path, tmp_path: Path) -> None:
+    players = Players(tiny(data, tmp_path))
+    players.close()
+    before = players.ema.synthesis.blocks[0].const.clone()
+    with torch.no_grad():
+        players.generator.synthesis.blocks[0].const += 1.0
+    players.average(shown=100_000, batch=5000)  # one half-life
+    torch.testing.assert_close(players.ema.synthesis.blocks[0].const, before + 0.5)
+
+
+def test_signal_saves_and_ends(data: Path, tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGTERM))
+    timer.start()
+    path = train(replace(tiny(data, tmp_path), kimg=1e6))
+    timer.join()
+    assert path.is_file()
+    assert progress(tmp_path)["shown"] == round(1000 * models.read_manifest(path)["provenance"]["kimg"])
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_loss_that_is_not_finite_ends_the_run(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Players, "play", lambda *_, **__: Step(float("nan"), 0.0, 0.0, 0.0, None))
+    with pytest.raises(TrainingError, match=r"the loss is not finite at kimg 0\.0; resume from"):
+        train(tiny(data, tmp_path))
+    assert not (tmp_path / "state.safetensors").exists()
+
+
+def test_resume_from_nothing(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"there is no .*state\.safetensors to resume from"):
+        train(replace(tiny(data, tmp_path / "out"), resume=tmp_path / "empty"))
+
+
+def test_resume_with_other_settings(data: Path, tmp_path: Path) -> None:
+    config = tiny(data, tmp_path)
+    train(config)
+    with pytest.raises(TrainingError, match=r"does not fit this run .*; resume with the settings it was made with"):
+        train(replace(config, channel_max=8, resume=tmp_path))
+
+
+def test_resume_from_a_damaged_state(data: Path, tmp_path: Path) -> None:
+    config = tiny(data, tmp_path)
+    train(config)
+    state = tmp_path / "state.safetensors"
+    state.write_bytes(state.read_bytes()[:1000])
+    with pytest.raises(TrainingError, match="does not fit this run"):
+        train(replace(config, resume=tmp_path))
+    save_file({"x": torch.zeros(1)}, state)
+    with pytest.raises(TrainingError, match="does not fit this run"):
+        train(replace(config, resume=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("resolution", 100, "resolution 100 is not a power of two"),
+        ("batch", 0, "batch is 0"),
+        ("kimg", -1.0, "kimg is -1.0"),
+        ("learning_rate", float("nan"), "learning_rate is nan"),
+    ],
+)
+def test_settings_that_make_no_sense(tmp_path: Path, field: str, value: float, words: str) -> None:
+    with pytest.raises(TrainingError, match=words):
+        train(replace(tiny(tmp_path, tmp_path), **{field: value}))  # type: ignore[arg-type]
