@@ -1,7 +1,7 @@
 """The composition root: from a show file to a running installation, a recording, a verdict."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +37,17 @@ from engine.sensing import Senses
 from engine.show.loader import LoadedShow
 from engine.show.schema import json_schema
 from engine.show.wiring import matrix
-from engine.startup import Finding, print_table, progress, watch_signals
+from engine.startup import Finding, busy, print_table, progress, watch_signals
 
 SENSOR_PATIENCE = 0.8  # seconds the start waits for sensors, so that the table can say what was found
 
 
 def run_show(path: Path, options: RunOptions) -> None:
     """Run a show until Ctrl-C, SIGTERM, its window is closed, or its seconds are over. Raises ReverieError."""
-    with ExitStack() as stack:
-        loaded = load(path)
-        live, findings = open_live(loaded, options, stack)
+    loaded = load(path)
+    with suppress(KeyboardInterrupt), ExitStack() as stack:  # interrupted while opening: close what is open, and go
+        with busy(f"opening {loaded.show.title}"):
+            live, findings = open_live(loaded, options, stack)
         print_table(loaded.show.title, findings)
         with ending_by_signal(live.pacer):
             live.perform(options.seconds)

@@ -1,6 +1,7 @@
 """`reverie …`: thin. Each command parses and calls one function; imports wait until a command needs them."""
 
 import json
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -174,6 +175,7 @@ def bench_pipeline(
 def main() -> None:
     """Entry point: a user's mistake is one sentence and exit code 2."""
     configure()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop is a Ctrl-C
     try:
         app(standalone_mode=True)
     except ReverieError as error:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.live import Live as LiveTable
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.status import Status
 from rich.table import Table
 
 from engine.pacing import Frame
@@ -33,6 +34,11 @@ def print_table(title: str, findings: Iterable[Finding]) -> None:
         mark = "[green]●[/]" if finding.live else "[yellow]○[/]"
         table.add_row(mark, finding.part, escape(finding.found))
     Console().print(table)
+
+
+def busy(what: str) -> Status:
+    """A spinner on standard error for as long as a `with` block takes."""
+    return Console(stderr=True).status(f"{escape(what)} …")
 
 
 def progress(items: Iterable[T], total: int, what: str) -> Iterator[T]:

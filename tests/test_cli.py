@@ -148,7 +148,9 @@ def test_schema_is_json_schema(tmp_path: Path) -> None:
 
 def test_the_schema_beside_the_shows_is_the_current_one() -> None:
     done = reverie("schema")
-    assert done.stdout == (ROOT / "shows" / "show.schema.json").read_text(), "run `reverie schema -o shows/show.schema.json`"
+    assert done.stdout == (ROOT / "shows" / "show.schema.json").read_text(), (
+        "run `reverie schema -o shows/show.schema.json`"
+    )
 
 
 def test_doctor_says_what_there_is() -> None:

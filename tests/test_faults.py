@@ -4,11 +4,14 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.running import ROOT, RunningShow, running_show
+from tests.running import PATIENCE, ROOT, RunningShow, environment, running_show
 
 SHOW = """\
 reverie: 1
@@ -43,10 +46,16 @@ def goes_on(running: RunningShow) -> None:
     running.wait("further frames", lambda: presented(running) > seen + 10)
 
 
+def children_of(pid: int) -> list[int]:
+    return [int(child) for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()]
+
+
 def worker_of(running: RunningShow) -> int:
-    children = Path(f"/proc/{running.process.pid}/task").glob("*/children")
-    pids = [int(pid) for path in children for pid in path.read_text().split()]
-    return next(pid for pid in pids if b"engine.dream.worker" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    return next(
+        pid
+        for pid in children_of(running.process.pid)
+        if b"engine.dream.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    )
 
 
 def test_a_killed_generator_comes_back_while_frames_go_on(show: Path) -> None:
@@ -102,3 +111,20 @@ def test_the_default_port_taken_means_the_next_one(show: Path) -> None:
             assert "8700" in server.notice
         finally:
             server.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopping_while_it_opens_is_clean(show: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "engine", "run", str(show), "--offscreen"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment(), cwd=ROOT)
+    deadline = time.monotonic() + PATIENCE
+    while not (workers := children_of(process.pid)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(number)  # the generator's worker is there, the rest is still being opened
+    said, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, said
+    assert b"Traceback" not in said
+    assert workers
+    while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
