@@ -46,22 +46,17 @@ def goes_on(running: RunningShow) -> None:
     running.wait("further frames", lambda: presented(running) > seen + 10)
 
 
-def children_of(pid: int) -> list[int]:
-    return [int(child) for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()]
-
-
-def worker_of(running: RunningShow) -> int:
-    return next(
-        pid
-        for pid in children_of(running.process.pid)
-        if b"engine.dream.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    )
+def workers_of(process: int) -> list[int]:
+    """The generator's processes below a running show."""
+    listed = Path(f"/proc/{process}/task").glob("*/children")
+    children = [int(child) for path in listed for child in path.read_text().split()]
+    return [pid for pid in children if b"engine.dream.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def test_a_killed_generator_comes_back_while_frames_go_on(show: Path) -> None:
     with running_show(show) as running:
         running.wait_for_dreams()
-        os.kill(worker_of(running), signal.SIGKILL)
+        os.kill(workers_of(running.process.pid)[0], signal.SIGKILL)
         goes_on(running)
         running.wait("a new worker", lambda: running.get("healthz")["dream_restarts"] == 1)
         dreamt = running.get("healthz")["dream_frames"]
@@ -118,7 +113,7 @@ def test_stopping_while_it_opens_is_clean(show: Path, number: signal.Signals) ->
     command = [sys.executable, "-m", "engine", "run", str(show), "--offscreen"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment(), cwd=ROOT)
     deadline = time.monotonic() + PATIENCE
-    while not (workers := children_of(process.pid)) and time.monotonic() < deadline:
+    while not (workers := workers_of(process.pid)) and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(number)  # the generator's worker is there, the rest is still being opened
     said, _ = process.communicate(timeout=PATIENCE)
