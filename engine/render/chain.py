@@ -1,6 +1,7 @@
 """The ordered chain of shader passes, reloaded while it runs."""
 
-from collections import Counter
+import itertools
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -142,11 +143,9 @@ class PassChain:
         self._copy.release()
 
     def _fill(self, requests: Iterable[PassRequest], show_folder: Path | None) -> None:
-        used: Counter[str] = Counter()
         for request in requests:
             path = find_shader(request.shader, show_folder)
-            used[path.stem] += 1
-            name = path.stem if used[path.stem] == 1 else f"{path.stem}-{used[path.stem]}"
+            name = _free_name(path.stem, self.names)
             stamp = _stamp(path)
             self._slots.append(_Slot(self._load(path, name, request.values), path, stamp, request.values))
 
@@ -181,6 +180,13 @@ class PassChain:
         self.errors.pop(name, None)
         log.info("shader_reloaded", shader=name)
         return True
+
+
+def _free_name(stem: str, taken: list[str]) -> str:
+    """What a pass is called in addresses: as its file, the second one `flow-2`."""
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", stem)
+    names = (plain if n == 1 else f"{plain}-{n}" for n in itertools.count(1))
+    return next(name for name in names if name not in taken)
 
 
 def _scratch(context: Context, size: Size) -> list[Surface]:

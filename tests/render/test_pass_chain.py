@@ -69,6 +69,18 @@ def test_passes_run_in_order_with_their_own_parameters(gl: GLContext, build: Bui
     assert render(gl, chain, add__amount=-0.5)[0, 0, 0] == pytest.approx(0.125)
 
 
+def test_no_two_passes_share_a_name(gl: GLContext, build: Build, tmp_path: Path) -> None:
+    write_isf(tmp_path / "add-2.fs", ADD, AMOUNT)
+    assert build("add.fs", "add-2.fs", "add.fs", "add.fs").names == ["add", "add-2", "add-3", "add-4"]
+
+
+def test_a_file_name_of_any_kind_makes_an_address(gl: GLContext, build: Build, tmp_path: Path) -> None:
+    write_isf(tmp_path / "Wet Paint 2.0 (é).fs", ADD, AMOUNT)
+    chain = build("Wet Paint 2.0 (é).fs")
+    assert chain.parameters()[0].address == "/passes/Wet-Paint-2-0-/amount"
+    assert render(gl, chain)[0, 0, 0] == pytest.approx(0.75)
+
+
 def test_mix_shows_a_share_of_a_pass_and_at_zero_skips_it(gl: GLContext, build: Build) -> None:
     chain = build("add.fs")
     assert render(gl, chain, add__mix=0.5)[0, 0, 0] == pytest.approx(0.625)
