@@ -164,14 +164,14 @@ def watch_sensors(path: Path, seconds: float | None) -> None:
 
 def draw_grid(model: str, seeds: str, truncation_psi: float, output: Path) -> None:
     """A grid of what a network makes of seeds such as `0-15,20`. Raises ReverieError."""
-    from models.explore.grid import SeedsError, generate, parse_seeds  # brings torch
+    from models.explore.grid import GridError, generate, parse_seeds  # brings torch
 
     try:
         numbers = parse_seeds(seeds)
         generate(
             models.load(model), numbers, truncation_psi, output, lambda seen: progress(seen, len(numbers), "dreaming")
         )
-    except (SeedsError, models.CheckpointError) as error:
+    except (GridError, models.CheckpointError) as error:
         raise ReverieError(str(error)) from None
 
 

@@ -13,8 +13,9 @@ __all__ = ["CheckpointError", "accelerator", "builtin_names", "load", "read_mani
 def load(model: str | Path, device: str = "cpu") -> Any:
     """The generator of a checkpoint, by built-in name or path, in float32 and ready to use.
 
-    It has `z_dim, c_dim, w_dim, num_ws, img_resolution, img_channels`, `mapping(z, c, truncation_psi, truncation_cutoff)`
-    and `synthesis(ws, noise_mode)`. Raises CheckpointError with one sentence. Nothing in the file is ever executed.
+    It has `z_dim, c_dim, w_dim, num_ws, img_resolution, img_channels`,
+    `mapping(z, c, truncation_psi, truncation_cutoff)` and `synthesis(ws, noise_mode)`.
+    Raises CheckpointError with one sentence. Nothing in the file is ever executed.
     """
     from models import checkpoint  # brings torch
 

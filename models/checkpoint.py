@@ -21,9 +21,11 @@ FLOATS = {"F16", "BF16", "F32"}
 def save(path: Path, generator: nn.Module, provenance: dict[str, Any]) -> None:
     """Write a generator as float16 with its manifest, and its SHA-256 beside it, each whole or not at all.
 
-    `provenance` holds plain JSON values: where it was trained, on what, how long.
+    `provenance` holds plain JSON values: where it was trained, on what, how long. Raises CheckpointError for weights
+    that are not finite, OSError where the disk refuses.
     """
-    tensors = {name: t.detach().cpu().to(torch.float16).contiguous() for name, t in generator.state_dict().items()}
+    tensors = {name: _compact(tensor.detach().cpu()) for name, tensor in generator.state_dict().items()}
+    _check_finite(path, tensors)
     manifest = {
         "format": FORMAT,
         "architecture": architecture_of(generator),
@@ -84,6 +86,12 @@ def _compare(path: Path, header: Header, generator: nn.Module) -> None:
     for name, (dtype, shape) in header.tensors.items():
         if shape != expected[name] or dtype not in FLOATS:
             raise damaged(path, f"tensor {name} is {dtype}{list(shape)}, expected floats {list(expected[name])}")
+
+
+def _compact(tensor: Tensor) -> Tensor:
+    """As float16, or as float32 where float16 would overflow."""
+    half = tensor.to(torch.float16)
+    return (half if bool(half.isfinite().all()) else tensor.float()).contiguous()
 
 
 def _check_finite(path: Path, tensors: dict[str, Tensor]) -> None:

@@ -1,7 +1,7 @@
 """Residual discriminator of StyleGAN2, with minibatch standard deviation and optional class condition.
 
-Written from Karras et al. 2020. `patch_size` 2 is ours: the image enters as 2x2 patches (12 channels at half the resolution),
-which spares the block that costs most on a CPU.
+Written from Karras et al. 2020. `patch_size` 2 is ours: the image enters as 2x2 patches, 12 channels at half the
+resolution, which spares the block that costs most on a CPU.
 """
 
 import math
@@ -17,7 +17,10 @@ SQRT_HALF = math.sqrt(0.5)
 
 
 class Conv(nn.Module):
-    """Equalised convolution; halves the resolution when `down`. The result is scaled by `gain` (and leaky ReLU's own)."""
+    """Equalised convolution, scaled by `gain` and leaky ReLU's own; halves the resolution when `down`.
+
+    The gains are folded into weight and bias, so the clamp, which comes last, is scaled by `gain` alone.
+    """
 
     def __init__(
         self,
@@ -113,18 +116,19 @@ class Discriminator(nn.Module):
         self.out = FullyConnected(last, self.cmap_dim or 1)
 
     def forward(self, img: Tensor, c: Tensor | None = None) -> Tensor:
-        """img [N, img_channels, H, W] in about [-1, 1], c [N, c_dim] or None -> logits [N], float32."""
+        """img [N, img_channels, H, W] in about [-1, 1], c [N, c_dim] or None -> logits [N], precise as the weights."""
         x = img.to(self.compute_dtype, memory_format=torch.channels_last)
         if self.patch_size > 1:
             x = F.pixel_unshuffle(x, self.patch_size).contiguous(memory_format=torch.channels_last)
         x = self.fromrgb(x)
         for block in self.blocks:
             x = block(x)
-        x = x.float()
+        x = x.to(self.out.weight.dtype)
         if self.mbstd_group_size > 1:
             x = minibatch_std(x, self.mbstd_group_size)
-        x = self.out(self.fc(self.conv(x).flatten(1)))  # [N, C, 4, 4] -> [N, C*16] -> [N, C] -> [N, 1 or cmap_dim]
-        if self.mapping is None:
-            return x.squeeze(1)
-        cmap = self.mapping.map_w(x.new_zeros(x.shape[0], 0), c)
-        return (x * cmap).sum(dim=1) / math.sqrt(self.cmap_dim)
+        features: Tensor = self.fc(self.conv(x).flatten(1))  # [N, C, 4, 4] -> [N, C * 16] -> [N, C]
+        logits: Tensor = self.out(features)  # [N, 1 or cmap_dim]
+        if self.mapping is not None:
+            cmap = self.mapping.map_w(x.new_zeros(x.shape[0], 0), c)  # [N, cmap_dim]
+            logits = (logits * cmap).sum(dim=1, keepdim=True) / math.sqrt(self.cmap_dim)
+        return logits.squeeze(1)

@@ -6,13 +6,27 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Call `write` with a temporary path beside `path`, flush it to disk and put it in `path`'s place."""
+    """Call `write` with a temporary path beside `path`, flush it to disk and put it in `path`'s place.
+
+    The file gets the rights that the user's umask gives a new one, whatever `write` left. Raises OSError.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        temporary.touch()
+        mode = temporary.stat().st_mode
         write(temporary)
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
+        temporary.chmod(mode)  # safetensors makes its files readable by their owner alone
+        _flush(temporary)
         os.replace(temporary, path)
+        _flush(path.parent)  # else a power cut may still undo the renaming
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -43,7 +43,7 @@ def read_header(path: Path) -> Header:
                 raise damaged(path, "it is no safetensors file, or cut short")
             header = json.loads(file.read(length))
     except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read ({error.strerror}); check its rights") from None
+        raise unreadable(path, error) from None
     except (ValueError, RecursionError):
         raise damaged(path, "its header is not JSON") from None
     return _parse(path, header)
@@ -54,8 +54,13 @@ def check_hash(path: Path) -> None:
     sidecar = hash_file(path)
     if not sidecar.is_file():
         return
-    expected = sidecar.read_text(errors="replace").split()[:1]
-    if expected != [sha256(path)]:
+    try:
+        with sidecar.open("rb") as file:
+            expected = file.read(64).decode("ascii", "replace")
+        actual = sha256(path)
+    except OSError as error:
+        raise unreadable(sidecar, error) from None
+    if expected != actual:
         raise damaged(path, f"its SHA-256 is not the one in {sidecar.name}")
 
 
@@ -78,6 +83,11 @@ def damaged(path: Path, why: str) -> CheckpointError:
     return CheckpointError(f"{path}: the checkpoint cannot be used: {why}; copy it again from its source")
 
 
+def unreadable(path: Path, error: OSError) -> CheckpointError:
+    """The error for a file the system does not let us read."""
+    return CheckpointError(f"{path}: cannot be read ({error.strerror}); check that it is a file and its rights")
+
+
 def _parse(path: Path, header: object) -> Header:
     if not isinstance(header, dict) or len(header) > MOST_TENSORS:
         raise damaged(path, "its header is no table of tensors")
@@ -88,7 +98,7 @@ def _parse(path: Path, header: object) -> Header:
     try:
         manifest = json.loads(text)
         tensors = {name: (str(t["dtype"]), tuple(int(n) for n in t["shape"])) for name, t in header.items()}
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise damaged(path, "its manifest or tensor table is malformed") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise CheckpointError(f"{path}: this Reverie reads checkpoints of format {FORMAT}; convert or update")

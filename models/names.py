@@ -14,7 +14,10 @@ def builtin_names() -> list[str]:
 
 
 def resolve(model: str | Path) -> Path:
-    """The file a show or command line means: a built-in name, or a path ending in .safetensors. Raises CheckpointError."""
+    """The file a show or command line means: a built-in name, or a path ending in .safetensors.
+
+    Raises CheckpointError.
+    """
     name = str(model)
     if not name.endswith(SUFFIX):
         if name in builtin_names():

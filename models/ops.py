@@ -1,8 +1,8 @@
 """Building blocks shared by the networks.
 
-The FIR filter [1, 3, 3, 1] of StyleGAN2 is folded into the convolution beside it: a 3x3 convolution followed or preceded by
-the 4x4 filter is one 6x6 convolution, because both are linear. On CPUs with matrix units the larger convolution costs less
-than the extra pass over memory that a separate filter needs.
+The FIR filter [1, 3, 3, 1] of StyleGAN2 is folded into the convolution beside it: a 3x3 convolution followed or
+preceded by the 4x4 filter is one 6x6 convolution, because both are linear. On CPUs with matrix units the larger
+convolution costs less than the extra pass over memory that a separate filter needs.
 """
 
 import math
@@ -70,6 +70,7 @@ def _fir() -> Tensor:
 
 
 @cache
+@torch.inference_mode(False)  # the matrix is kept, and training may need it after a first use in inference
 def _fold_matrix(kernel: int) -> Tensor:
     """Matrix [k*k, (k+3)*(k+3)] that maps a flattened k x k kernel to its convolution with the FIR filter."""
     basis = torch.eye(kernel * kernel).view(-1, 1, kernel, kernel)  # [k*k, 1, k, k]
@@ -85,13 +86,19 @@ def fold_fir(weight: Tensor) -> Tensor:
 
 
 def conv_up(x: Tensor, weight: Tensor) -> Tensor:
-    """3x3 transposed convolution with stride 2, then the FIR filter: [N, I, H, W] -> [N, O, 2H, 2W]; weight [O, I, 3, 3]."""
+    """3x3 transposed convolution with stride 2, then the FIR filter: [N, I, H, W] -> [N, O, 2H, 2W].
+
+    weight [O, I, 3, 3]
+    """
     folded = (fold_fir(weight) * 4.0).transpose(0, 1)  # [I, O, 6, 6]; 4 makes up for the zeros between samples
     return F.conv_transpose2d(x, folded.to(x.dtype), stride=2, padding=2)
 
 
 def conv_down(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """The FIR filter, then a k x k convolution with stride 2: [N, I, H, W] -> [N, O, H/2, W/2]; weight [O, I, k, k]."""
+    """The FIR filter, then a k x k convolution with stride 2: [N, I, H, W] -> [N, O, H/2, W/2].
+
+    weight [O, I, k, k], bias [O]
+    """
     folded = fold_fir(weight)  # [O, I, k+3, k+3]
     padding = (weight.shape[-1] + 1) // 2
     return F.conv2d(x, folded.to(x.dtype), None if bias is None else bias.to(x.dtype), stride=2, padding=padding)

@@ -116,10 +116,10 @@ class ToRGB(nn.Module):
         self.bias = nn.Parameter(torch.zeros(img_channels))
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        """x [N, I, H, W], w [N, w_dim] -> float32 image [N, img_channels, H, W]."""
+        """x [N, I, H, W], w [N, w_dim] -> image [N, img_channels, H, W] in the precision of the weights."""
         style = self.affine(w) / math.sqrt(self.weight.shape[1])  # [N, I]
         x = F.conv2d(x * style.to(x.dtype)[:, :, None, None], self.weight.to(x.dtype), self.bias.to(x.dtype))
-        return (x if self.clamp is None else x.clamp(-self.clamp, self.clamp)).float()
+        return (x if self.clamp is None else x.clamp(-self.clamp, self.clamp)).to(self.weight.dtype)
 
 
 class SynthesisBlock(nn.Module):
@@ -141,7 +141,9 @@ class SynthesisBlock(nn.Module):
     def forward(
         self, x: Tensor | None, img: Tensor | None, ws: Tensor, dtype: torch.dtype, noise_mode: NoiseMode
     ) -> tuple[Tensor, Tensor]:
-        """x [N, I, H/2, W/2], img [N, 3, H/2, W/2], ws [N, num_convs + 1, w_dim] -> x [N, O, H, W], img [N, 3, H, W]."""
+        """x [N, I, H/2, W/2], img [N, C, H/2, W/2] (None in the first block), ws [N, num_convs + 1, w_dim]
+        -> x [N, O, H, W], img [N, C, H, W].
+        """
         w = iter(ws.unbind(dim=1))
         if self.const is not None:
             x = self.const.to(dtype).repeat(ws.shape[0], 1, 1, 1)  # [N, O, 4, 4]
@@ -154,7 +156,7 @@ class SynthesisBlock(nn.Module):
 
 
 class Synthesis(nn.Module):
-    """ws to an image. Computes in `compute_dtype` (float32; bfloat16 is two to eight times faster on CPUs that have it)."""
+    """ws to an image. Convolves in `compute_dtype`: float32, or bfloat16, over twice as fast on CPUs that have it."""
 
     def __init__(
         self,

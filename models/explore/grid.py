@@ -19,20 +19,20 @@ LARGEST_SEED = 2**63 - 1
 _RANGE = re.compile(r"\s*(\d{1,19})(?:\s*-\s*(\d{1,19}))?\s*")
 
 
-class SeedsError(Exception):
-    """Seeds that cannot be understood, in one sentence."""
+class GridError(Exception):
+    """Seeds that cannot be understood or a picture that cannot be written, in one sentence."""
 
 
 def parse_seeds(text: str) -> list[int]:
-    """The seeds of a text such as `0-15,20`, in its order. Raises SeedsError."""
+    """The seeds of a text such as `0-15,20`, in its order. Raises GridError."""
     seeds: list[int] = []
     for part in text.split(","):
         match = _RANGE.fullmatch(part)
         if match is None:
-            raise SeedsError(f"seeds {text!r}: {part.strip()!r} is no seed; write numbers and ranges such as 0-15,20")
+            raise GridError(f"seeds {text!r}: {part.strip()!r} is no seed; write numbers and ranges such as 0-15,20")
         first, last = int(match[1]), int(match[2] or match[1])
         if not first <= last <= LARGEST_SEED or last - first >= MOST_SEEDS - len(seeds):
-            raise SeedsError(f"seeds {text!r}: from low to high, and {MOST_SEEDS} of them at most")
+            raise GridError(f"seeds {text!r}: from low to high, and {MOST_SEEDS} of them at most")
         seeds.extend(range(first, last + 1))
     return seeds
 
@@ -49,7 +49,12 @@ def generate(
     out: Path,
     watch: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> None:
-    """Write a PNG grid of what `model` makes of `seeds`, whole or not at all. `watch` may draw a progress bar."""
+    """Write a PNG grid of what `model` makes of `seeds`, whole or not at all. `watch` may draw a progress bar.
+
+    Raises GridError.
+    """
+    if out.suffix.lower() != ".png" or out.is_dir():
+        raise GridError(f"{out} cannot be the picture; name a file ending in .png with --output")
     label = torch.eye(model.c_dim)[:1] if model.c_dim else None
     with torch.inference_mode():
         images = [
@@ -57,16 +62,19 @@ def generate(
         ]
     file = io.BytesIO()
     Image.fromarray(tile(torch.cat(images))).save(file, "PNG")
-    write_atomically(out, lambda part: part.write_bytes(file.getvalue()))
+    try:
+        write_atomically(out, lambda part: part.write_bytes(file.getvalue()))
+    except OSError as error:
+        raise GridError(f"{out} cannot be written ({error.strerror}); choose another place") from None
 
 
 def tile(images: Tensor) -> np.ndarray:
-    """Images [N, 3, H, W] in [-1, 1] -> uint8 [rows * H, columns * W, 3], about square; missing ones are black."""
-    count, channels, height, width = images.shape
+    """Images [N, 3 or 1, H, W] in [-1, 1] -> uint8 [rows * H, columns * W, 3], about square; missing ones are black."""
+    count, channels, height, width = images.expand(-1, 3, -1, -1).shape
     columns = math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
     pixels = (images.detach().float().cpu() * 127.5 + 128).clamp(0, 255).byte().numpy()
     sheet = np.zeros((rows * columns, channels, height, width), dtype=np.uint8)
-    sheet[:count] = pixels
+    sheet[:count] = pixels  # one channel becomes three equal ones
     sheet = sheet.reshape(rows, columns, channels, height, width).transpose(0, 3, 1, 4, 2)  # [rows, H, columns, W, 3]
     return sheet.reshape(rows * height, columns * width, channels)
