@@ -33,6 +33,7 @@ class Window:
         if not self._handle:  # a null pointer is false, but not None
             raise ReverieError(f"no window: {_last_error()}; OpenGL 3.3 is needed, or run with --offscreen")
         glfw.make_context_current(self._handle)
+        glfw.swap_interval(1)  # else the picture tears; where a driver ignores it, the pacing by timer still holds
         if request.fullscreen:
             glfw.set_input_mode(self._handle, glfw.CURSOR, glfw.CURSOR_HIDDEN)
         else:
