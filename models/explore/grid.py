@@ -16,7 +16,7 @@ from models.files import write_atomically
 
 MOST_SEEDS = 1024
 LARGEST_SEED = 2**63 - 1
-_RANGE = re.compile(r"\s*(\d{1,19})(?:\s*-\s*(\d{1,19}))?\s*")
+_RANGE = re.compile(r"\s*([0-9]{1,19})(?:\s*-\s*([0-9]{1,19}))?\s*")
 
 
 class GridError(Exception):
