@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+STD_GROUP = 4  # images whose standard deviation the discriminator compares
+
 
 class TrainingError(Exception):
     """A training that cannot start or go on, in one sentence: what, where, what to do."""
@@ -54,3 +56,8 @@ class TrainConfig:
         for name in ("kimg", "learning_rate", "snapshot_s", "ema_kimg"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise TrainingError(f"{name} is {getattr(self, name)}; give a number above 0")
+        if self.batch % (STD_GROUP * self.threads):
+            raise TrainingError(
+                f"batch {self.batch} does not split into {self.threads} parts of whole groups of {STD_GROUP};"
+                f" give a multiple of {STD_GROUP * self.threads}"
+            )

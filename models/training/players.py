@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from models.discriminator import Discriminator
 from models.stylegan2 import Generator
 from models.training.augment import augment
-from models.training.config import TrainConfig
+from models.training.config import STD_GROUP, TrainConfig
 from models.training.losses import LOSSES, gradient_penalty
 
 Gradients = list[Tensor]
@@ -49,15 +49,9 @@ class Players:
     def __init__(self, config: TrainConfig) -> None:
         self.config = config
         size = {"channel_base": config.channel_base, "channel_max": config.channel_max}
-        self.generator_init = {
-            "img_resolution": config.resolution,
-            "z_dim": config.z_dim,
-            "w_dim": config.w_dim,
-            **size,
-        }
-        layout = {"device": torch.device(config.device), "memory_format": torch.channels_last}
-        self.generator = Generator(**self.generator_init).to(**layout)  # type: ignore[call-overload]
-        self.discriminator = Discriminator(config.resolution, patch_size=2, **size).to(**layout)  # type: ignore[call-overload]
+        discriminator = Discriminator(config.resolution, mbstd_group_size=STD_GROUP, patch_size=2, **size)
+        self.generator = Generator(config.resolution, config.z_dim, w_dim=config.w_dim, **size).to(config.device)
+        self.discriminator = discriminator.to(config.device)
         self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         dtype = getattr(torch, config.dtype)
         for part in (self.generator.synthesis, self.ema.synthesis, self.discriminator):

@@ -158,6 +158,7 @@ def test_resume_from_a_damaged_state(data: Path, tmp_path: Path) -> None:
     [
         ("resolution", 100, "resolution 100 is not a power of two"),
         ("batch", 0, "batch is 0"),
+        ("batch", 6, "batch 6 does not split into 1 parts"),
         ("kimg", -1.0, "kimg is -1.0"),
         ("learning_rate", float("nan"), "learning_rate is nan"),
     ],
