@@ -12,12 +12,10 @@ BRIGHTNESS = 0.1  # added, in units of [-1, 1]
 SATURATION = (0.8, 1.2)
 CONTRAST = (0.9, 1.1)
 TRANSLATION = 0.125  # share of the side
-CUTOUT = 0.35  # share of the side
-CUTOUT_PROBABILITY = 0.3
 
 
 def augment(img: Tensor) -> Tensor:
-    """Change each image [N, 3, H, W] at random: colour, translation, cutout."""
+    """Change each image [N, 3, H, W] at random: colour and translation."""
     return translate(colour(img))
 
 
@@ -40,15 +38,3 @@ def translate(img: Tensor) -> Tensor:
     padded = F.pad(img, (reach,) * 4, mode="reflect")  # [N, 3, H + 2r, W + 2r]
     tops, lefts = torch.randint(0, 2 * reach + 1, (2, n)).tolist()
     return torch.stack([padded[i, :, tops[i] : tops[i] + h, lefts[i] : lefts[i] + w] for i in range(n)])
-
-
-def cutout(img: Tensor) -> Tensor:
-    """Grey out one square in some of the images."""
-    n, _, h, w = img.shape
-    centre = torch.rand(2, n, 1, device=img.device)
-    half = CUTOUT / 2
-    rows = ((torch.arange(h, device=img.device) + 0.5) / h - centre[0]).abs() < half  # [N, H]
-    columns = ((torch.arange(w, device=img.device) + 0.5) / w - centre[1]).abs() < half  # [N, W]
-    chosen = torch.rand(n, 1, 1, device=img.device) < CUTOUT_PROBABILITY
-    hole = rows[:, :, None] & columns[:, None, :] & chosen  # [N, H, W]
-    return img * (~hole)[:, None]
