@@ -158,6 +158,7 @@ class Run:
 
     def _resume(self, folder: Path) -> None:
         progress = load_state(folder, self.players)
+        self.players.silence_noise()
         self.shown, self.iteration = progress["shown"], progress["iteration"]
         self.seconds = progress["seconds"]
         self.grid_z = torch.tensor(progress["grid_z"])

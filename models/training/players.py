@@ -101,7 +101,7 @@ class Players:
 
         (of_shown,) = torch.autograd.grad(loss_g, shown, retain_graph=True)
         of_d = list(torch.autograd.grad(loss_d, list(self.discriminator.parameters())))
-        of_g = list(torch.autograd.grad(fake, list(self.generator.parameters()), of_shown))
+        of_g = list(torch.autograd.grad(fake, list(self.generator.parameters()), of_shown, materialize_grads=True))
         penalty = torch.zeros(())
         if penalise:
             penalty, of_penalty = self._penalty(seen_real.detach(), seen_fake.detach())
@@ -115,7 +115,7 @@ class Players:
         z = torch.randn(2, count, self.config.z_dim, device=self.config.device)
         w = mapping.map_w(z[0])
         ws = torch.where(self._mixed(count), mapping.map_w(z[1])[:, None], w[:, None])  # [count, num_ws, w_dim]
-        return self.generator.synthesis(ws, noise_mode="random"), w.detach()
+        return self.generator.synthesis(ws, noise_mode=self.config.noise), w.detach()
 
     def _mixed(self, count: int) -> Tensor:
         """Which layers take the second w, from a random crossover on, in a share of the samples: [count, num_ws, 1]."""
@@ -132,6 +132,15 @@ class Players:
         weight = self.config.penalty_weight / 2 * self.config.penalty_interval
         of_d = torch.autograd.grad(penalty * weight, list(self.discriminator.parameters()), materialize_grads=True)
         return penalty.detach(), list(of_d)
+
+    @torch.no_grad()
+    def silence_noise(self) -> None:
+        """Where noise is not trained with, none is left in the networks: it would be drawn untrained."""
+        if self.config.noise == "none":
+            for network in (self.generator, self.ema):
+                for name, parameter in network.named_parameters():
+                    if name.endswith("noise_strength"):
+                        parameter.zero_()
 
     @torch.no_grad()
     def average(self, shown: int, batch: int) -> None:
