@@ -11,6 +11,7 @@ from engine.build import (
     Outputs,
     RunOptions,
     build_outputs,
+    build_panel,
     build_renderer,
     build_senses,
     build_tree,
@@ -20,7 +21,7 @@ from engine.build import (
     kinds,
     load,
     model_of,
-    open_panel,
+    naming_the_model,
 )
 from engine.clock import FixedStepClock, MonotonicClock
 from engine.control.hub import Hub
@@ -78,7 +79,10 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     except OutputError as error:
         raise ReverieError(str(error)) from None
     hub = Hub(title=show.title)
-    server = open_panel(loaded, hub, options.port, stack)
+    server = build_panel(loaded, hub, options.port)
+    if server is not None:
+        stack.callback(server.close)
+        server.start()
     live = Live(clock, show.canvas.fps, work, renderer, rack, hub)
     stack.callback(live.close)
     _await_sensors(senses, clock)
@@ -113,6 +117,10 @@ def check_show(path: Path) -> list[str]:
     """Everything that can be known of a show without its devices. Returns notes. Raises ReverieError."""
     loaded = load(path)
     note = check_model(loaded)
+    with naming_the_model(loaded):
+        models.load(model_of(loaded))
+    build_outputs(loaded, RunOptions())
+    build_panel(loaded, Hub(), None)
     with ExitStack() as stack:
         gl = open_context()
         stack.callback(gl.close)
@@ -132,7 +140,8 @@ def record_show(path: Path, seconds: float, output: Path, sets: Sequence[str] = 
         gl = open_context()
         stack.callback(gl.close)
         renderer = build_renderer(loaded, gl, stack, adaptive=False)
-        source = InlineSource(model_of(loaded), DREAM_FPS, clock.now)
+        with naming_the_model(loaded):
+            source = InlineSource(model_of(loaded), DREAM_FPS, clock.now)
         work = build_work(loaded, renderer, build_senses(loaded, simulated=True), source, sets)
         source.start()
         recording = RecordingOutput(RecordingConfig(path=output), exact=True)

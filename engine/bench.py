@@ -16,6 +16,8 @@ from engine.app import open_live
 from engine.build import RunOptions, load
 from engine.live import Live, ending_by_signal
 from engine.pacing import Frame
+from engine.render.scale import starting_scale
+from engine.startup import countdown
 
 SETTLING = 2.0  # seconds after the first generated frame that do not count: caches fill, the scale finds its step
 MEMORY_MARKS = (20.0, 60.0)  # seconds of show time at which resident memory is noted
@@ -26,6 +28,7 @@ class Observer:
 
     def __init__(self, live: Live) -> None:
         self._live = live
+        self._last = 0.0
         self.moments: list[float] = []
         self.sizes: list[tuple[int, int]] = []
         self.first_dream: float | None = None
@@ -33,6 +36,7 @@ class Observer:
 
     def __call__(self, frame: Frame) -> None:
         now = process_age()
+        self._last = frame.time
         self.moments.append(now)
         self.sizes.append(self._live.renderer.size)
         if self.first_dream is None and self._live.health.dreamt.count:
@@ -40,6 +44,10 @@ class Observer:
         for mark in MEMORY_MARKS:
             if frame.time >= mark and mark not in self.resident:
                 self.resident[mark] = resident_mib()
+
+    def finish(self) -> None:
+        """Note memory at the end, however short the run was."""
+        self.resident[round(self._last, 1)] = resident_mib()
 
     def report(self) -> dict[str, Any]:
         """The figures: intervals in milliseconds, memory in MiB."""
@@ -51,6 +59,7 @@ class Observer:
         span = self.moments[-1] - begin
         return {
             "presented_fps": round(len(gaps) / sum(gaps), 2),
+            "presented_fps_from_first_frame": round((len(self.moments) - 1) / (self.moments[-1] - self.moments[0]), 2),
             "frame_p50_ms": round(1000 * float(np.percentile(gaps, 50)), 2),
             "frame_p99_ms": round(1000 * float(np.percentile(gaps, 99)), 2),
             "frame_worst_ms": round(1000 * max(gaps), 2),
@@ -69,12 +78,22 @@ class Observer:
 
 
 def pipeline(show: Path, seconds: float) -> dict[str, Any]:
-    """Run a show offscreen for that long and report. Raises ReverieError."""
+    """Run a show offscreen for that long, at one internal size, and report. Raises ReverieError."""
+    loaded = load(show)
+    scale = starting_scale(loaded.show.canvas.width, software=True)
+    sets = ("/render/adaptive=false", f"/render/scale={scale}")  # a rate says nothing if the size gives way
     with ExitStack() as stack:
-        live, _ = open_live(load(show), RunOptions(offscreen=True), stack)
+        live, _ = open_live(loaded, RunOptions(offscreen=True, sets=sets), stack)
         observer = Observer(live)
-        with ending_by_signal(live.pacer):
-            live.perform(seconds, observer)
+
+        def note(frame: Frame) -> None:
+            observer(frame)
+            if frame.index % 30 == 0:
+                passed(frame.time)
+
+        with ending_by_signal(live.pacer), countdown(f"running {loaded.show.title}", seconds) as passed:
+            live.perform(seconds, note)
+        observer.finish()
         machine = {"cpu": _cpu(), "cores": os.cpu_count(), "gl": live.renderer.gl.renderer}
         return {"show": str(show), **observer.report(), "generator": live.work.source.describe(), "machine": machine}
 

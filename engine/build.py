@@ -1,7 +1,7 @@
 """The parts of a show, built from its file. Only this module and `app.py` know every part."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from engine.control.hub import Hub
 from engine.control.server import ControlServer
 from engine.dream.base import FrameSource
 from engine.errors import ReverieError
-from engine.outputs.base import Canvas, Output
+from engine.outputs.base import Canvas, Output, OutputConfig
 from engine.outputs.offscreen import OffscreenConfig, OffscreenOutput
 from engine.outputs.recording import RecordingConfig, RecordingOutput
 from engine.outputs.registry import find_outputs
@@ -62,6 +62,7 @@ def load(path: Path) -> LoadedShow:
 
 
 def canvas_of(loaded: LoadedShow) -> Canvas:
+    """The canvas as outputs want it."""
     part = loaded.show.canvas
     return Canvas(part.width, part.height, part.fps)
 
@@ -73,15 +74,26 @@ def model_of(loaded: LoadedShow) -> str:
     return str(beside) if name.endswith(".safetensors") and beside.exists() else name
 
 
-def check_model(loaded: LoadedShow) -> str:
+@contextmanager
+def naming_the_model(loaded: LoadedShow) -> Iterator[None]:
+    """What is wrong with the checkpoint becomes an error about the show's `model`."""
     try:
-        manifest = models.read_manifest(models.resolve(model_of(loaded)))
+        yield
     except models.CheckpointError as error:
         raise loaded.error(("model",), str(error)) from None
+
+
+def check_model(loaded: LoadedShow) -> str:
+    """Look at the checkpoint's header and hash, without loading it; a note of what it is. Raises ReverieError."""
+    with naming_the_model(loaded):
+        path = models.resolve(model_of(loaded))
+        manifest = models.read_manifest(path)
+        models.check_hash(path)
     return f"model {loaded.show.model}: {manifest['architecture']}"
 
 
 def build_renderer(loaded: LoadedShow, gl: GLContext, stack: ExitStack, *, adaptive: bool = True) -> Renderer:
+    """The picture, its shaders found and compiled, to be released by `stack`. Raises ReverieError."""
     show, folder = loaded.show, loaded.path.parent
     for i, part in enumerate(show.passes):
         try:
@@ -106,6 +118,7 @@ def build_senses(loaded: LoadedShow, *, simulated: bool = False) -> Senses:
 
 
 def build_tree(loaded: LoadedShow, renderer: Renderer, sets: Sequence[str]) -> ParameterTree:
+    """All parameters, at the values of the show file and of `sets`, ADDRESS=VALUE each. Raises ReverieError."""
     walk = walks()[loaded.show.walk.type]
     dream = Parameter(
         MAX_FPS, "float", DREAM_FPS, 0.5, 120.0, unit="1/s", label="Most frames", help="How often the network may dream"
@@ -123,7 +136,8 @@ def _set_from_text(tree: ParameterTree, text: str) -> None:
     if not equals:
         raise ReverieError(f"--set {text}: write it as ADDRESS=VALUE, such as /walk/speed=0.3")
     try:
-        tree.set(address, parse_scalar(raw), clamp=False)
+        numbers = [parse_scalar(part.strip()) for part in raw.split(",")]  # colours and points have several
+        tree.set(address, numbers if len(numbers) > 1 else numbers[0], clamp=False)
     except ParameterError as error:
         raise ReverieError(f"--set {text}: {error}") from None
 
@@ -136,12 +150,14 @@ def build_work(
     show = loaded.show
     tree = build_tree(loaded, renderer, sets)
     routes = matrix(loaded, tree, senses.typical())
-    walk = walks()[show.walk.type](show.walk, load_mapping(model_of(loaded)), show.seed)
+    with naming_the_model(loaded):
+        mapping = load_mapping(model_of(loaded))
+    walk = walks()[show.walk.type](show.walk, mapping, show.seed)
     return Work(tree, senses, routes, walk, source, renderer)
 
 
-def open_panel(loaded: LoadedShow, hub: Hub, port: int | None, stack: ExitStack) -> ControlServer | None:
-    """The web panel, serving; None where the show has none."""
+def build_panel(loaded: LoadedShow, hub: Hub, port: int | None) -> ControlServer | None:
+    """The web panel, not listening yet; None where the show has none. Raises ReverieError."""
     part = loaded.show.panel
     if part is None:
         return None
@@ -151,10 +167,10 @@ def open_panel(loaded: LoadedShow, hub: Hub, port: int | None, stack: ExitStack)
             token = (loaded.path.parent / part.token_file).read_text().strip()
         except (OSError, UnicodeDecodeError) as error:
             raise loaded.error(("panel", "token_file"), f"{error}; write the token into that file") from None
-    server = ControlServer(hub, host=part.host, port=part.port if port is None else port, token=token)
-    stack.callback(server.close)
-    server.start()
-    return server
+    try:
+        return ControlServer(hub, host=part.host, port=part.port if port is None else port, token=token)
+    except ReverieError as error:
+        raise loaded.error(("panel",), str(error)) from None
 
 
 def build_outputs(loaded: LoadedShow, options: RunOptions) -> tuple[Outputs, WindowRequest | None]:
@@ -166,12 +182,19 @@ def build_outputs(loaded: LoadedShow, options: RunOptions) -> tuple[Outputs, Win
     configs = list(show.outputs)
     if windows and (options.offscreen or not display_available()):
         configs.remove(windows.pop())
-    made = [(config.type, types[config.type](config)) for config in configs]
+    folder = loaded.path.parent
+    made = [(config.type, types[config.type](_beside_the_show(config, folder))) for config in configs]
     if options.record_to is not None:
         made.append(("recording", RecordingOutput(RecordingConfig(path=options.record_to))))
     if not windows and all(name != "offscreen" for name, _ in made):
         made.append(("offscreen", OffscreenOutput(OffscreenConfig())))
     return made, _window_request(loaded, windows)
+
+
+def _beside_the_show(config: OutputConfig, folder: Path) -> OutputConfig:
+    """The same with every relative path counted from the show file's folder."""
+    paths = {name: folder / value for name, value in config if isinstance(value, Path)}
+    return config.model_copy(update=paths)
 
 
 def _window_request(loaded: LoadedShow, windows: list[Any]) -> WindowRequest | None:

@@ -69,7 +69,7 @@ def check(show: ShowPath) -> None:
 @app.command()
 def record(
     show: ShowPath,
-    seconds: Annotated[float, typer.Option(min=0.1, help="length of the recording")],
+    seconds: Annotated[float, typer.Option(min=0.1, max=7 * 86400, help="length of the recording")],
     output: Annotated[Path, typer.Option("-o", "--output", help="the file to write, .mp4")],
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="ADDRESS=VALUE")] = None,
 ) -> None:

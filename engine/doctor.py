@@ -29,7 +29,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything a show may need. Opens no device for longer than the look takes."""
-    looks: list[Callable[[], Finding]] = [_python, _gl, _display, _audio, _serial, _camera, _cuda, _disk]
+    looks: list[Callable[[], Finding]] = [_python, _gl, _display, _audio, _serial, _camera, _cuda, _disk, _plugins]
     return [look() for look in looks]
 
 
@@ -111,6 +111,16 @@ def _cuda() -> Finding:
     if name is None:
         return Finding("CUDA", "absent", "no CUDA device", "the generator runs in a process of its own on the CPU")
     return Finding("CUDA", "ok", name)
+
+
+def _plugins() -> Finding:
+    from sensors.registry import broken, find_sensors
+
+    found = ", ".join(sorted(find_sensors()))
+    if broken():
+        reasons = "; ".join(f"{source}: {why}" for source, why in broken().items())
+        return Finding("sensor types", "missing", f"{found}; left out: {reasons}", "mend or uninstall the plug-in")
+    return Finding("sensor types", "ok", found)
 
 
 def _disk() -> Finding:

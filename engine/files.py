@@ -1,6 +1,7 @@
 """Files that are whole or absent."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import ReverieError
@@ -17,6 +18,8 @@ def write_atomic(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(partial, path)
     except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
         raise ReverieError(
             f"{path}: cannot be written ({error.strerror}); choose another place or free space"
         ) from None

@@ -31,7 +31,7 @@ class Health:
         now = self._clock.now()
         wrong = dict(problems)
         if now - self._last_dream > DREAM_SILENCE:
-            wrong["dream"] = f"no generated frame for {now - self._last_dream:.0f} s"
+            wrong.setdefault("dream", f"no generated frame for {now - self._last_dream:.0f} s")
         return {
             "status": "degraded" if wrong else "ok",
             "problems": wrong,

@@ -1,4 +1,4 @@
-"""One log for all parts: a line each, on standard error, with the time of day."""
+"""One log for all parts: a line each, on standard error, with date and time."""
 
 import logging
 import sys
@@ -12,7 +12,7 @@ def configure(level: int = logging.INFO) -> None:
     """Send our own parts' lines from `level` up, and everybody else's warnings, to standard error."""
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
+        structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

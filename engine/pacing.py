@@ -2,7 +2,8 @@
 
 Design note. Frame k is due at k/fps on the show's clock, so errors do not add up. A frame that is late is presented at
 once; those whose moment passed meanwhile are dropped, never replayed in a burst. Picture time is the sum of the steps
-presented, each at most MAX_STEP: after a stall the work goes on where it was instead of jumping. Tried and left:
+presented, each at most MAX_STEP (or two frames, where the show is slower): after a stall the work goes on where it was
+instead of jumping. Tried and left:
 sleeping a fixed 1/fps after each frame (drifts by the cost of the frame), and catching up on missed frames (a hitch of
 one second became two seconds of fast motion).
 """
@@ -47,7 +48,7 @@ class Pacer:
         while not self._stopped and (seconds is None or due - begin < seconds - 1e-9):
             self._clock.wait_until(due)
             now = self._clock.now()
-            step = min(now - last, MAX_STEP)
+            step = min(now - last, max(MAX_STEP, 2 * self.period))
             picture, last = picture + step, now
             yield Frame(index, picture, step)
             index += 1

@@ -155,12 +155,15 @@ class ParameterTree:
         return slot.value
 
     def modulate(self, offsets: Mapping[str, float]) -> None:
-        """Put this frame's modulation in force: the sum added to each artist's value. Others fall back to none."""
+        """Put this frame's modulation in force: the sum added to each artist's value. Others fall back to none.
+
+        An address that went away with an edited shader is passed over.
+        """
         for slot in self._slots.values():
             slot.offset = 0.0
         for address, offset in offsets.items():
-            if math.isfinite(offset):
-                self._slot(address).offset = offset
+            if math.isfinite(offset) and address in self._slots:
+                self._slots[address].offset = offset
 
     def release_triggers(self) -> None:
         """End of frame: a trigger has been seen once."""

@@ -1,6 +1,7 @@
 """Every sensor of a show and its way onto the signal bus."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from engine.signals import Signal, SignalBus
@@ -69,6 +70,7 @@ class Senses:
         return {name: {"state": str(driver.state), "found": driver.found} for name, driver in self.drivers.items()}
 
     def close(self) -> None:
-        """Stop every device thread."""
-        for driver in self.drivers.values():
-            driver.close()
+        """Stop every device thread, all at the same time: each may take its two seconds."""
+        if self.drivers:
+            with ThreadPoolExecutor(len(self.drivers)) as closers:
+                list(closers.map(Driver.close, self.drivers.values()))

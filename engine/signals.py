@@ -1,10 +1,7 @@
 """The signal bus: what every sensor channel says now, how old that is, and how good."""
 
-from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-
-HISTORY = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +18,18 @@ class Signal:
 
 
 class SignalBus:
-    """Newest signal per name, `sensor.channel`, with a short history. Display thread only."""
+    """Newest signal per name, `sensor.channel`, Display thread only."""
 
     def __init__(self) -> None:
         self._newest: dict[str, Signal] = {}
-        self._history: dict[str, deque[float]] = {}
 
     def publish(self, signal: Signal) -> None:
         """Replace what is known of one channel."""
         self._newest[signal.name] = signal
-        self._history.setdefault(signal.name, deque(maxlen=HISTORY)).append(signal.value)
 
     def get(self, name: str) -> Signal | None:
         """The newest signal of that name, or None where nothing has been published."""
         return self._newest.get(name)
-
-    def history(self, name: str) -> list[float]:
-        """The last values of a channel, oldest first, at most HISTORY of them."""
-        return list(self._history.get(name, ()))
 
     def snapshot(self) -> Mapping[str, Signal]:
         """All newest signals, safe to hand to another thread."""

@@ -1,6 +1,7 @@
 """What a person sees in the terminal: the start-up table, progress bars, the table of signals."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
 from rich.console import Console
@@ -29,7 +30,7 @@ class Finding(NamedTuple):
 
 def print_table(title: str, findings: Iterable[Finding]) -> None:
     """Say once what this show runs on."""
-    table = Table(title=f"Reverie · {title}", title_justify="left", show_header=False, expand=False)
+    table = Table(title=f"Reverie · {escape(title)}", title_justify="left", show_header=False, expand=False)
     for finding in findings:
         mark = "[green]●[/]" if finding.live else "[yellow]○[/]"
         table.add_row(mark, finding.part, escape(finding.found))
@@ -38,13 +39,25 @@ def print_table(title: str, findings: Iterable[Finding]) -> None:
 
 def busy(what: str) -> Status:
     """A spinner on standard error for as long as a `with` block takes."""
-    return Console(stderr=True).status(f"{escape(what)} …")
+    return _errors().status(f"{escape(what)} …")
+
+
+@contextmanager
+def countdown(what: str, seconds: float) -> Iterator[Callable[[float], None]]:
+    """A bar for something that takes that long; call what it yields with the seconds that have passed."""
+    with Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=_errors()) as bar:
+        task = bar.add_task(escape(what), total=seconds)
+        yield lambda passed: bar.update(task, completed=passed)
+
+
+def _errors() -> Console:
+    return Console(stderr=True)
 
 
 def progress(items: Iterable[T], total: int, what: str) -> Iterator[T]:
     """The same items, with a progress bar and the time that is left."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=_errors()) as bar:
         yield from bar.track(items, total=total, description=what)
 
 

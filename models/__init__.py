@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import CheckpointError
-from models.manifest import read_manifest
+from models.manifest import check_hash, read_manifest
 from models.names import builtin_names, resolve
 
-__all__ = ["CheckpointError", "accelerator", "builtin_names", "load", "read_manifest", "resolve"]
+__all__ = ["CheckpointError", "accelerator", "builtin_names", "check_hash", "load", "read_manifest", "resolve"]
 
 
 def load(model: str | Path, device: str = "cpu") -> Any:

@@ -12,7 +12,7 @@ SHOW = """\
 reverie: 1
 title: Small
 canvas: {width: 160, height: 90, fps: 10}
-model: museum-128
+model: museum-64
 sensors:
   hall: {type: simulated}
 passes:
@@ -69,11 +69,17 @@ def test_check_accepts_every_show_that_ships() -> None:
         ("  - grade", "  - graed", "show.yaml:8: passes.0: there is no shader 'graed'"),
         ("  - grade", "  - grade: {warmht: 1}", "show.yaml:8: passes.0.grade.warmht: the shader has no such input"),
         ("  - grade", "  - grade: {warmth: 99}", "show.yaml:8: passes.0.grade.warmth"),
-        ("museum-128", "mona-lisa", "show.yaml:4: model: "),
-        ("museum-128", "nowhere.safetensors", "show.yaml:4: model: "),
+        ("museum-64", "mona-lisa", "show.yaml:4: model: "),
+        ("museum-64", "nowhere.safetensors", "show.yaml:4: model: "),
         ("panel: null", "set: {/walk/speed: 50}", "show.yaml:13: set./walk/speed"),
         ("panel: null", "set: {/no/such: 1}", "there is no parameter /no/such"),
         ("type: simulated", "type: telepathy", "show.yaml:6: "),
+        ("panel: null", "panel: {host: 0.0.0.0}", "show.yaml:13: panel: "),
+        ("panel: null", "panel: {token_file: nowhere}", "show.yaml:13: panel.token_file: "),
+        ("- {type: offscreen}", "- {type: window}\n  - {type: window}", "show.yaml:11: outputs: "),
+        ("title: Small", "title: Small\nset: {/walk/speed: null}", "show.yaml:3: set./walk/speed"),
+        ("fps: 10", "fps: true", "show.yaml:3: canvas.fps"),
+        ("width: 160", "width: '160'", "show.yaml:3: canvas.width"),
     ],
 )
 def test_check_names_file_line_and_key(show: Path, old: str, new: str, expected: str) -> None:
@@ -88,8 +94,25 @@ def test_a_shader_that_does_not_compile_is_refused_with_its_line(show: Path) -> 
 
 def test_a_corrupt_checkpoint_is_refused(show: Path) -> None:
     show.with_name("bad.safetensors").write_bytes(b"\x10" * 100_000)
-    said = refused("run", str(edit(show, "museum-128", "bad.safetensors")), "--offscreen", "--seconds", "2")
+    said = refused("run", str(edit(show, "museum-64", "bad.safetensors")), "--offscreen", "--seconds", "2")
     assert "bad.safetensors" in said
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_a_damaged_checkpoint_is_refused_by_every_command(show: Path, tmp_path: Path, damage: str) -> None:
+    data = bytearray((ROOT / "models" / "builtin" / "museum-64.safetensors").read_bytes())
+    if damage == "cut":
+        del data[-1000:]
+    else:
+        data[-2:] = b"\x00\x7e"  # a NaN in float16
+    show.with_name("bad.safetensors").write_bytes(data)
+    edit(show, "museum-64", "bad.safetensors")
+    for command in (
+        ["check"],
+        ["run", "--offscreen", "--seconds", "2"],
+        ["record", "--seconds", "1", "-o", str(tmp_path / "x.mp4")],
+    ):
+        assert "show.yaml:4: model: " in refused(command[0], str(show), *command[1:])
 
 
 def test_a_port_asked_for_and_taken_is_an_error(show: Path) -> None:
@@ -172,11 +195,11 @@ def test_generate_draws_a_grid(tmp_path: Path) -> None:
     from PIL import Image
 
     target = tmp_path / "grid.png"
-    done = reverie("generate", "museum-128", "--seeds", "0-3", "--trunc", "0.7", "-o", str(target))
+    done = reverie("generate", "museum-64", "--seeds", "0-3", "--trunc", "0.7", "-o", str(target))
     assert done.returncode == 0, done.stderr
     with Image.open(target) as grid:
-        assert grid.size == (256, 256)
-    assert "seeds" in refused("generate", "museum-128", "--seeds", "x-3", "-o", str(target))
+        assert grid.size == (128, 128)
+    assert "seeds" in refused("generate", "museum-64", "--seeds", "x-3", "-o", str(target))
     assert "mona" in refused("generate", "mona-lisa", "-o", str(target))
 
 

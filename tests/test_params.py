@@ -70,6 +70,12 @@ def test_effective_is_the_artists_value_plus_modulation_within_the_range() -> No
     assert parameters.effective("/walk/speed") == 1.5
 
 
+def test_modulation_of_what_an_edit_took_away_is_passed_over() -> None:
+    parameters = tree()
+    parameters.modulate({"/passes/gone/x": 1.0, "/walk/speed": 0.25})
+    assert parameters.effective("/walk/speed") == 0.75
+
+
 def test_a_trigger_is_true_for_one_frame() -> None:
     parameters = tree()
     parameters.set("/walk/jump", True)

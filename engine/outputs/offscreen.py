@@ -1,14 +1,16 @@
 """`type: offscreen`: no display. Renders all the same, and may leave a picture on disk now and then."""
 
 import io
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
 import moderngl
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from pydantic import Field
 
-from engine.errors import ReverieError
 from engine.files import write_atomic
 from engine.outputs.base import Canvas, Output, OutputConfig, OutputError
 from engine.outputs.pixels import Reader
@@ -32,21 +34,26 @@ class OffscreenOutput(Output):
     def __init__(self, config: OffscreenConfig) -> None:
         self._config = config
         self._reader: Reader | None = None
+        self._writer = ThreadPoolExecutor(1, "snapshot")  # starts its thread with the first picture
+        self._written: Future[None] | None = None
         self._due = 0.0
 
     def open(self, gl: GLContext, canvas: Canvas) -> None:
         self._gl = gl
+        self._writer = ThreadPoolExecutor(1, "snapshot")
         if self._config.snapshot is not None:
             self._reader = Reader(gl.ctx, (canvas.width, canvas.height))
 
     def present(self, texture: moderngl.Texture, frame_index: int, time: float) -> None:
+        self._tell_what_failed()
         if self._reader is None or self._config.snapshot is None:
             self._gl.ctx.finish()
         elif time >= self._due:
             self._due = time + self._config.every
-            self._write(self._config.snapshot, self._reader, texture)
+            self._hand_over(self._config.snapshot, self._reader.read(texture))
 
     def close(self) -> None:
+        self._writer.shutdown()
         if self._reader is not None:
             self._reader.close()
             self._reader = None
@@ -59,10 +66,20 @@ class OffscreenOutput(Output):
         )
         return f"offscreen{where}"
 
-    def _write(self, path: Path, reader: Reader, texture: moderngl.Texture) -> None:
-        file = io.BytesIO()
-        Image.fromarray(reader.read(texture)).save(file, "PNG", compress_level=1)
-        try:
-            write_atomic(path, file.getvalue())
-        except ReverieError as error:
-            raise OutputError(str(error)) from None
+    def _hand_over(self, path: Path, pixels: NDArray[np.uint8]) -> None:
+        """Have a picture written beside the display loop; one that comes while another is written is left out."""
+        if self._written is None:
+            self._written = self._writer.submit(_write, path, pixels)
+
+    def _tell_what_failed(self) -> None:
+        if self._written is not None and self._written.done():
+            written, self._written = self._written, None
+            error = written.exception()
+            if error is not None:
+                raise OutputError(str(error))
+
+
+def _write(path: Path, pixels: NDArray[np.uint8]) -> None:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+    write_atomic(path, file.getvalue())

@@ -59,13 +59,13 @@ class OutputRack:
             place.error, place.pause = "", FIRST_PAUSE
 
     def _lose(self, place: _Place, time: float, why: str) -> None:
-        place.output.close()
-        place.is_open = False
-        place.retry_at = time + place.pause
-        place.pause = min(place.pause * 2, LONGEST_PAUSE)
         if not place.error:
             log.warning("output lost", output=place.name, why=why)
         place.error = why
+        self._close(place)
+        place.is_open = False
+        place.retry_at = time + place.pause
+        place.pause = min(place.pause * 2, LONGEST_PAUSE)
 
     @property
     def closed_by_user(self) -> bool:
@@ -80,7 +80,11 @@ class OutputRack:
     def close(self) -> None:
         """Close all, whatever each of them does."""
         for place in self._places:
-            try:
-                place.output.close()
-            except OutputError as error:
-                log.warning("output did not close", output=place.name, why=str(error))
+            self._close(place)
+
+    def _close(self, place: _Place) -> None:
+        try:
+            place.output.close()
+        except OutputError as error:
+            if str(error) != place.error:
+                log.warning("output did not close well", output=place.name, why=str(error))

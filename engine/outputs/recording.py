@@ -1,6 +1,7 @@
 """`type: recording`: an MP4 of what is shown. The encoder has a thread of its own, so that the display never waits."""
 
 import errno
+import os
 import queue
 from contextlib import suppress
 from fractions import Fraction
@@ -10,12 +11,15 @@ from typing import Any, Literal
 
 import moderngl
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 from pydantic import Field
 
-from engine.outputs.base import Canvas, Output, OutputConfig
+from engine.outputs.base import Canvas, Output, OutputConfig, OutputError
 from engine.outputs.pixels import Reader, cannot_write
 from engine.render.context import GLContext
+
+log = structlog.get_logger(__name__)
 
 TICKS = 90_000  # a second, as MPEG counts
 QUEUE = 8  # frames the encoder may be behind
@@ -72,6 +76,11 @@ class RecordingOutput(Output):
         self._encoder = self._reader = None
         if reader is not None:
             reader.close()
+        if self.dropped:
+            log.warning(
+                "the recording lacks frames the encoder had no time for", path=self._config.path, frames=self.dropped
+            )
+            self.dropped = 0
         if encoder is not None:
             encoder.close()
             if encoder.error is not None:
@@ -88,12 +97,16 @@ class Encoder:
         import av  # brings FFmpeg: only a show that records pays for it
 
         self._path = path
-        self._partial = path.with_name(f".{path.name}.part")
+        self._partial = path.with_name(f".{path.name}.{os.getpid()}.part")
         self._queue: queue.Queue[Frame | None] = queue.Queue(QUEUE)
+        self._frames = 0
         self.error: OSError | None = None
         self.keep = True
+        if path.is_dir() or path.suffix.lower() != ".mp4":
+            raise OutputError(f"{path}: a recording needs the name of an .mp4 file; give one such as day.mp4")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            self._partial.touch()  # FFmpeg opens the file only with the first frame: too late to tell anybody
             self._file: Any = av.open(str(self._partial), "w", format="mp4")
             self._stream = self._file.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
         except OSError as error:
@@ -119,13 +132,13 @@ class Encoder:
         self._hand_over(None)
         self._thread.join(FAREWELL)
         try:
-            self._file.close()
-            if self.keep and self.error is None:
+            if self._frames:
+                self._file.close()
+            if self._frames and self.keep and self.error is None:
                 self._partial.replace(self._path)
         except OSError as error:
             self.error = self.error or error
-        if self.error is not None or not self.keep:
-            self._partial.unlink(missing_ok=True)
+        self._partial.unlink(missing_ok=True)
 
     def _hand_over(self, item: Frame | None) -> None:
         """Queue an item, as long as there is a thread to take it."""
@@ -142,7 +155,8 @@ class Encoder:
                 ticks = max(round(item[1] * TICKS), last + 1)
                 self._encode(item[0], ticks)
                 last = ticks
-            self._file.mux(self._stream.encode())
+            if self._frames:
+                self._file.mux(self._stream.encode())
         except OSError as error:
             self.error = error if error.errno else OSError(errno.EIO, str(error))
 
@@ -153,3 +167,4 @@ class Encoder:
         frame.pts = ticks
         frame.time_base = Fraction(1, TICKS)
         self._file.mux(self._stream.encode(frame))
+        self._frames += 1

@@ -170,9 +170,9 @@ class PassChain:
         slot.stamp = stamp
         try:
             fresh = self._load(slot.path, name, slot.initial)
-        except ReverieError as error:
-            self.errors[name] = str(error)
-            log.warning("shader_refused", shader=name, error=str(error), running="the version before it")
+        except Exception as error:  # noqa: BLE001 - whatever an edit does, the version before it runs on
+            self.errors[name] = str(error) if isinstance(error, ReverieError) else f"{type(error).__name__}: {error}"
+            log.warning("shader_refused", shader=name, error=self.errors[name], running="the version before it")
             return False
         fresh.adopt(slot.shader_pass)
         slot.shader_pass.close()

@@ -70,8 +70,8 @@ class _HeaderReader:
         except json.JSONDecodeError as error:
             self._line += error.lineno - 1
             self._fail(f"the ISF header is not valid JSON: {error.msg} at column {error.colno}")
-        except RecursionError:
-            self._fail("the ISF header is nested too deeply")
+        except (RecursionError, ValueError):
+            self._fail("the ISF header is nested too deeply, or holds a number of thousands of digits")
         if not isinstance(header, dict):
             self._fail("the ISF header must be a JSON object { … }")
         return header

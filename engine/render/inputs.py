@@ -1,10 +1,12 @@
 """One entry of an ISF shader's INPUTS, checked and made into an Input."""
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from engine.render.isf import IMAGE_TYPES, INPUT_TYPES, Input
+
+LARGEST = 1e30
+LARGEST_INT = 2**31 - 1
 
 Fail = Callable[[str], NoReturn]
 
@@ -56,12 +58,15 @@ class _InputReader:
     def _whole_number(self) -> Input:
         default = round(self._number("DEFAULT", 0.0))
         low, high = self._range(float(max(default, 100)))
+        low, high = max(low, -LARGEST_INT), min(high, LARGEST_INT)
         return self._make("long", default=min(max(default, low), high), minimum=low, maximum=high)
 
     def _choice(self) -> Input:
         values, labels = self._raw["VALUES"], self._raw.get("LABELS")
-        if not isinstance(values, list) or not all(isinstance(value, int) for value in values):
-            self._fail(f"input {self._name}: VALUES must be a list of whole numbers")
+        if not isinstance(values, list) or not all(isinstance(v, int) and abs(v) <= LARGEST_INT for v in values):
+            self._fail(f"input {self._name}: VALUES must be a list of whole numbers a shader can hold")
+        if labels is not None and not isinstance(labels, list):
+            self._fail(f"input {self._name}: LABELS must be a list of texts")
         texts = [str(value) for value in (values if labels is None else labels)]
         if len(texts) != len(values) or len(set(texts)) != len(texts):
             self._fail(f"input {self._name}: LABELS must be as many different texts as there are VALUES, {len(values)}")
@@ -100,6 +105,6 @@ class _InputReader:
         return [self._finite(key, item) for item in raw]
 
     def _finite(self, key: str, raw: object) -> float:
-        if not isinstance(raw, int | float) or not math.isfinite(raw):
-            self._fail(f"input {self._name}: {key} {raw!r} is no number")
+        if not isinstance(raw, int | float) or not abs(raw) <= LARGEST:
+            self._fail(f"input {self._name}: {key} is no number a shader can hold")
         return float(raw)

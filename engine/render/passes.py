@@ -21,6 +21,8 @@ Values = Mapping[str, Value]
 AUDIO_COLUMNS = 256
 CHECKED_SIZE = (640, 360)
 LARGEST_SIDE = 8192  # pixels of a pass buffer
+TURN = 4096.0
+MOST_FRAMES = 2**24
 LARGEST_PICTURE = 64_000_000  # pixels of an imported picture
 
 
@@ -31,6 +33,15 @@ class Moment:
     time: float
     delta: float
     index: int
+
+
+def shader_time(seconds: float) -> float:
+    """TIME as shaders get it, in seconds: up to TURN and back again, for ever.
+
+    It never jumps, and a float32 keeps its milliseconds: plain seconds move in steps of a sixteenth after two weeks.
+    """
+    phase = seconds % (2 * TURN)
+    return min(phase, 2 * TURN - phase)
 
 
 class ShaderPass:
@@ -49,7 +60,14 @@ class ShaderPass:
         self.parameters(f"/passes/{name}")  # refuses what does not fit before anything is made
         self._check_sizes()
         pictures = {n: _read_picture(path) for n, path in shader.imported.items()}
-        self._programs = [PassProgram(context, shader, index) for index in range(len(shader.passes))]
+        self._programs: list[PassProgram] = []
+        try:
+            for index in range(len(shader.passes)):
+                self._programs.append(PassProgram(context, shader, index))
+        except ReverieError:
+            for program in self._programs:
+                program.release()
+            raise
         self._pictures = {n: context.texture(p.size, 4, p.tobytes()) for n, p in pictures.items()}
         self._audio = {i.name: _audio(context, i.maximum) for i in shader.inputs if i.type in ("audio", "audioFFT")}
         self._buffers: dict[str, Buffer] = {}
@@ -108,8 +126,9 @@ class ShaderPass:
 
     def _uniforms(self, values: Values, moment: Moment) -> dict[str, object]:
         given: dict[str, object] = {i.name: i.uniform(values[i.name]) for i in self.shader.inputs if not i.is_image}
-        given |= {"TIME": moment.time, "TIMEDELTA": moment.delta, "FRAMEINDEX": moment.index}
-        given["DATE"] = (1.0, 1.0, 1.0, moment.time)  # the picture knows show time, never the calendar
+        time = shader_time(moment.time)
+        given |= {"TIME": time, "TIMEDELTA": moment.delta, "FRAMEINDEX": moment.index % MOST_FRAMES}
+        given["DATE"] = (1.0, 1.0, 1.0, time)  # the picture knows show time, never the calendar
         return given
 
     def _fit_buffers(self, whole: Size, values: Values) -> None:

@@ -53,11 +53,6 @@ class Renderer:
         return self._timer.work
 
     @property
-    def dream_interval(self) -> float | None:
-        """Smoothed seconds between generated frames, None before the second one."""
-        return self._interpolator.interval
-
-    @property
     def errors(self) -> dict[str, str]:
         """What is wrong with shader files edited under the running show, by pass."""
         return self.chain.errors

@@ -51,11 +51,12 @@ class Document:
 def read(path: Path) -> Document:
     """Parse a file. Raises ReverieError with file and line."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ReverieError(f"{path}: cannot be read ({error.strerror}); give the path of a show file") from None
     if len(raw) > MAX_BYTES:
-        raise ReverieError(f"{path}: {len(raw)} bytes is no show file; at most {MAX_BYTES} are read")
+        raise ReverieError(f"{path}: this is no show file; one has {MAX_BYTES} bytes at most")
     document = Document(path)
     try:
         node = yaml.compose(raw.decode("utf-8"), Loader=_NoAliases)

@@ -6,14 +6,14 @@ from typing import Annotated, Any, Literal, Union
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
 
-from engine.params import Value
 from sensors.units import Seconds
 
 FORMAT = 1
 
 SIGNAL = r"^[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z][A-Za-z0-9_]*$"
+PRINTABLE = r"^[^\x00-\x1f]+$"
 ADDRESS = r"^(/[A-Za-z0-9_.-]+)+$"
-Number = Annotated[float, Field(allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 
 
 class Part(BaseModel):
@@ -25,24 +25,24 @@ class Part(BaseModel):
 class CanvasPart(Part):
     """The picture's size and pace."""
 
-    width: int = Field(1280, ge=64, le=16384, description="pixels")
-    height: int = Field(720, ge=64, le=16384, description="pixels")
-    fps: float = Field(30, ge=1, le=240, description="presented frames per second")
+    width: int = Field(1280, strict=True, ge=64, le=16384, description="pixels")
+    height: int = Field(720, strict=True, ge=64, le=16384, description="pixels")
+    fps: float = Field(30, strict=True, ge=1, le=240, description="presented frames per second")
 
 
 class WallPart(Part):
     """The real display, as visitors meet it. The flash limiter works in its geometry."""
 
-    width_m: float = Field(4, gt=0, le=200, description="width of the lit surface in metres")
-    nearest_viewer_m: float = Field(2, gt=0, le=200, description="closest a visitor stands, in metres")
-    peak_nits: float = Field(500, gt=0, le=20000, description="full white in cd/m²")
+    width_m: float = Field(4, strict=True, gt=0, le=200, description="width of the lit surface in metres")
+    nearest_viewer_m: float = Field(2, strict=True, gt=0, le=200, description="closest a visitor stands, in metres")
+    peak_nits: float = Field(500, strict=True, gt=0, le=20000, description="full white in cd/m²")
 
 
 class PassPart(Part):
     """One shader of the chain and the values its inputs start with."""
 
-    shader: str = Field(min_length=1, max_length=200)
-    values: dict[str, Value] = Field(default_factory=dict)
+    shader: str = Field(min_length=1, max_length=200, pattern=PRINTABLE)
+    values: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -69,7 +69,7 @@ class RoutePart(Part):
     )
     scale: Literal["linear", "log"] = Field("linear", description="how `in` is read; log for light")
     curve: Literal["linear", "smooth", "square", "root"] = Field("linear", description="shape between the two ends")
-    depth: float = Field(1, ge=-4, le=4, description="strength; negative turns it round")
+    depth: float = Field(1, strict=True, ge=-4, le=4, description="strength; negative turns it round")
     attack: Seconds | None = Field(None, description="time constant while rising")
     release: Seconds | None = Field(None, description="time constant while falling")
     lag: Seconds | None = Field(None, description="one time constant both ways; instead of attack and release")
@@ -89,7 +89,7 @@ class PanelPart(Part):
     """The web panel."""
 
     host: str = Field("127.0.0.1", description="address to listen on; other than loopback needs token_file")
-    port: int | None = Field(None, ge=1, le=65535, description="left out: 8700, or the next free one")
+    port: int | None = Field(None, strict=True, ge=1, le=65535, description="left out: 8700, or the next free one")
     token_file: str | None = Field(None, description="file holding the token clients must give")
 
 
@@ -98,15 +98,17 @@ class Show(Part):
 
     reverie: Literal[1] = Field(description="file format")
     title: str = Field("Untitled", max_length=200)
-    seed: int = Field(0, ge=0, le=2**63 - 1, description="the same seed gives the same walk")
+    seed: int = Field(0, strict=True, ge=0, le=2**63 - 1, description="the same seed gives the same walk")
     canvas: CanvasPart = Field(default_factory=CanvasPart)
     wall: WallPart = Field(default_factory=WallPart)
-    model: str = Field(min_length=1, max_length=500, description="a built-in name or the path of a checkpoint")
+    model: str = Field(
+        min_length=1, max_length=200, pattern=PRINTABLE, description="a built-in name or the path of a checkpoint"
+    )
     sensors: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")], Any] = Field(default_factory=dict)
     walk: Any = None
     passes: tuple[PassPart, ...] = Field((), max_length=32, description="shaders in order")
     modulation: tuple[RoutePart, ...] = Field((), max_length=256)
-    set: dict[Annotated[str, Field(pattern=ADDRESS)], Value] = Field(
+    set: dict[Annotated[str, Field(pattern=ADDRESS)], Any] = Field(
         default_factory=dict, description="start values of any other parameter, by address"
     )
     outputs: tuple[Any, ...] = Field((), max_length=16)
@@ -115,7 +117,9 @@ class Show(Part):
     @field_validator("reverie", mode="before")
     @classmethod
     def _format(cls, raw: object) -> object:
-        if isinstance(raw, int) and not isinstance(raw, bool) and raw > FORMAT:
+        if isinstance(raw, bool) or not isinstance(raw, int):
+            raise ValueError(f"expected the number of the file format, {FORMAT}")
+        if raw > FORMAT:
             raise ValueError(f"this Reverie reads format {FORMAT}; the file needs a newer one")
         return raw
 

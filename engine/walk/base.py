@@ -44,7 +44,7 @@ class WalkConfig(BaseModel):
     Each number is also a parameter: its bounds, description and `json_schema_extra={"unit": …}` are the slider's.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     type: str
 

@@ -82,23 +82,29 @@ def test_snapshots_are_whole_pictures_at_their_pace(gl: GLContext, picture: mode
     output = OffscreenOutput(OffscreenConfig(snapshot=path, every=10))
     output.open(gl, CANVAS)
     output.present(picture, 0, 0.0)
+    output.present(picture, 1, 5.0)
+    output.close()  # the picture is on disk when it returns
     with Image.open(path) as image:
         assert image.size == (64, 36)
         assert image.getpixel((1, 1)) == (255, 0, 0)
-    path.unlink()
-    output.present(picture, 1, 5.0)
-    assert not path.exists()
-    output.present(picture, 2, 10.0)
-    assert path.exists()
+    first = path.stat().st_mtime_ns
+    output.open(gl, CANVAS)
+    output.present(picture, 2, 9.9)
     output.close()
+    assert path.stat().st_mtime_ns == first
+    output.open(gl, CANVAS)
+    output.present(picture, 3, 10.0)
+    output.close()
+    assert path.stat().st_mtime_ns > first
 
 
 def test_a_snapshot_that_cannot_be_written_is_one_sentence(gl: GLContext, picture: moderngl.Texture) -> None:
-    output = OffscreenOutput(OffscreenConfig(snapshot=Path("/proc/no/such.png")))
+    output = OffscreenOutput(OffscreenConfig(snapshot=Path("/proc/no/such.png"), every=0))
     output.open(gl, CANVAS)
+    output.present(picture, 0, 0.0)
+    output.close()  # it has been tried when this returns
     with pytest.raises(OutputError, match=r"such\.png: cannot be written"):
-        output.present(picture, 0, 0.0)
-    output.close()
+        output.present(picture, 1, 1.0)
 
 
 def test_a_recording_is_whole_upright_and_as_long_as_shown(
@@ -131,8 +137,19 @@ def test_a_discarded_recording_leaves_nothing(gl: GLContext, picture: moderngl.T
 
 
 def test_a_recording_to_nowhere_is_one_sentence(gl: GLContext) -> None:
-    with pytest.raises(OutputError, match="cannot be written"):
-        RecordingOutput(RecordingConfig(path=Path("/proc/no/day.mp4"))).open(gl, CANVAS)
+    for path in ("/proc/no/day.mp4", "/proc/day.mp4"):
+        with pytest.raises(OutputError, match="cannot be written"):
+            RecordingOutput(RecordingConfig(path=Path(path))).open(gl, CANVAS)
+    for path in ("day.avi", "/tmp"):
+        with pytest.raises(OutputError, match=r"an \.mp4 file"):
+            RecordingOutput(RecordingConfig(path=Path(path))).open(gl, CANVAS)
+
+
+def test_a_recording_without_frames_leaves_nothing_and_says_nothing(gl: GLContext, tmp_path: Path) -> None:
+    output = RecordingOutput(RecordingConfig(path=tmp_path / "day.mp4"))
+    output.open(gl, CANVAS)
+    output.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 FULL = """
@@ -199,6 +216,10 @@ class Flaky(StubOutput):
         if self.failing:
             raise OutputError("the cable is out")
         super().present(texture, frame_index, time)
+
+    def close(self) -> None:
+        if self.failing:
+            raise OutputError("nor can it be closed")
 
 
 def test_an_output_that_fails_is_retried_and_never_stops_the_others(gl: GLContext, picture: moderngl.Texture) -> None:

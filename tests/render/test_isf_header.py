@@ -75,7 +75,7 @@ HEADERS = [
     ('{"INPUTS": [\n{"NAME": "a", "TYPE": "float"},\n{"NAME": "b", "TYPE": "flaot"}]}', ":4: input b has TYPE 'flaot'"),
     ('{"INPUTS": [{"NAME": "a b", "TYPE": "float"}]}', "'a b' cannot be the name of an input"),
     ('{"INPUTS": [{"NAME": "TIME", "TYPE": "float"}]}', "'TIME' cannot be the name"),
-    ('{"INPUTS": [{"NAME": "a", "TYPE": "float", "MAX": "big"}]}', "input a: MAX 'big' is no number"),
+    ('{"INPUTS": [{"NAME": "a", "TYPE": "float", "MAX": "big"}]}', "input a: MAX is no number a shader can hold"),
     ('{"INPUTS": [{"NAME": "a", "TYPE": "color", "DEFAULT": 3}]}', "input a: DEFAULT 3 is no list"),
     ('{"INPUTS": [{"NAME": "a", "TYPE": "long", "VALUES": [1], "LABELS": ["x", "y"]}]}', "LABELS must be"),
     ('{"INPUTS": [{"NAME": "a", "TYPE": "float"}], "PASSES": [{"TARGET": "a"}]}', "'a' is used twice"),
