@@ -14,7 +14,7 @@ FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("
 
 COMPOSERS = {f"engine.{name}" for name in ("app", "build", "live", "work", "cli", "bench", "doctor")}
 LEAVES = {"engine", "engine.clock", "engine.commands", "engine.errors", "engine.files", "engine.modulation"}
-LEAVES |= {"engine.pacing", "engine.params", "engine.signals"}
+LEAVES |= {"engine.plugins", "engine.pacing", "engine.params", "engine.signals"}
 ROOMS = ("engine.show", "engine.walk", "engine.dream", "engine.render", "engine.outputs", "engine.control")
 ONLY_IN = {
     "moderngl": ("engine.render", "engine.outputs"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import engine.walk
+from engine import plugins
 from engine.walk import registry
 from engine.walk.still import Still
 
@@ -64,7 +65,7 @@ def test_an_entry_point_that_is_no_walk_is_reported(
 
 def _offer(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     points = [EntryPoint("theirs", value, registry.GROUP)]
-    monkeypatch.setattr(registry, "entry_points", lambda group: points)
+    monkeypatch.setattr(plugins, "entry_points", lambda group: points)
 
 
 def test_looking_for_walks_does_not_load_torch() -> None:
