@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def discover(package: ModuleType, group: str, kind: type[T], leave_out: Collection[str] = ()) -> dict[str, type[T]]:
-    """Concrete subclasses of `kind` by the `type` a show names; those of `package` first, so that none takes their names.
+    """Concrete subclasses of `kind` by the `type` a show names; our own first, so that none takes their names.
 
     `leave_out` names modules that hold no plug-in and are slow to import.
     """
