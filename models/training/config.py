@@ -1,5 +1,6 @@
-"""What a training run is told. The defaults are the recipe of the built-in model."""
+"""What a training run is told."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -46,7 +47,8 @@ class TrainConfig:
         return 0.02 * (self.resolution / 64) ** 2 if self.gamma is None else self.gamma
 
     def check(self) -> None:
-        """Raise TrainingError for a value that makes no sense."""
+        """Raise TrainingError for a value that makes no sense, or an `out` that cannot be written."""
+        self._check_device()
         if self.resolution not in (2**i for i in range(4, 11)):
             raise TrainingError(
                 f"resolution {self.resolution} is not a power of two from 16 to 1024; give one, such as 128"
@@ -62,3 +64,26 @@ class TrainConfig:
                 f"batch {self.batch} does not split into {self.threads} parts of whole groups of {STD_GROUP};"
                 f" give a multiple of {STD_GROUP * self.threads}"
             )
+        self._check_out()
+
+    def _check_device(self) -> None:
+        import torch
+
+        try:
+            device = torch.device(self.device)
+        except RuntimeError:
+            raise TrainingError(f"device {self.device!r} is unknown; give cpu, or cuda where there is one") from None
+        if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+            raise TrainingError(
+                f"device {self.device!r} is not here ({torch.cuda.device_count()} CUDA devices); give cpu"
+            )
+        if device.type not in ("cpu", "cuda"):
+            raise TrainingError(f"device {self.device!r} cannot train; give cpu, or cuda where there is one")
+
+    def _check_out(self) -> None:
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TrainingError(f"{self.out}: cannot be made a folder ({error.strerror}); give another --out") from None
+        if not os.access(self.out, os.W_OK):
+            raise TrainingError(f"{self.out}: cannot be written to; give another --out")

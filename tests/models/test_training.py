@@ -6,6 +6,7 @@ import signal
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -166,3 +167,19 @@ def test_resume_from_a_damaged_state(data: Path, tmp_path: Path) -> None:
 def test_settings_that_make_no_sense(tmp_path: Path, field: str, value: float, words: str) -> None:
     with pytest.raises(TrainingError, match=words):
         train(replace(tiny(tmp_path, tmp_path), **{field: value}))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"device": "flux"}, "device 'flux' is unknown"),
+        ({"device": "cuda:99"}, "is not here"),
+        ({"device": "meta"}, "cannot train"),
+        ({"out": Path("/proc/no/run")}, "cannot be made a folder"),
+        ({"out": Path(__file__)}, "cannot be made a folder"),
+    ],
+)
+def test_a_device_or_folder_that_is_not_there_is_one_sentence(change: dict[str, Any], complaint: str) -> None:
+    config = {"data": Path("none"), "out": Path("none"), **change}
+    with pytest.raises(TrainingError, match=complaint):
+        TrainConfig(**config).check()
