@@ -121,7 +121,7 @@ def train(
     kimg: Annotated[float, typer.Option(min=0.001, help="length, in thousands of pictures shown")] = 1000.0,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="go on from an earlier run's folder")] = None,
     loss: Annotated[Loss, typer.Option(help="which game the two networks play")] = Loss.RELATIVISTIC,
-    noise: Annotated[Noise, typer.Option(help="random adds texture; on few pictures it takes over")] = (Noise.NONE),
+    noise: Annotated[Noise, typer.Option(help="random adds texture; on few pictures it takes over")] = Noise.NONE,
     batch: Annotated[int, typer.Option(min=2, help="pictures in one step")] = 16,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads")] = 2,
     seed: Annotated[int, typer.Option(help="the same seed starts the same run")] = 0,
@@ -133,8 +133,8 @@ def train(
 
     try:
         config = TrainConfig(
-            data=data, out=out, resolution=resolution, kimg=kimg, resume=resume, loss=loss.value, noise=noise.value, batch=batch,
-            threads=threads, seed=seed, device=device,
+            data=data, out=out, resolution=resolution, kimg=kimg, resume=resume, loss=loss.value, noise=noise.value,
+            batch=batch, threads=threads, seed=seed, device=device,
         )  # fmt: skip
         typer.echo(run_training(config))
     except TrainingError as error:

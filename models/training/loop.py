@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from rich.console import Console
 from rich.progress import Progress
+from safetensors import SafetensorError
 
 from models import checkpoint
 from models.training.config import TrainConfig, TrainingError
@@ -34,6 +35,17 @@ def train(config: TrainConfig) -> Path:
     TensorBoard logs. Call it from the main thread. Raises TrainingError with one sentence for what the user can mend.
     """
     config.check()
+    if config.device.startswith("cuda") and not torch.cuda.is_available():
+        raise TrainingError(f"there is no CUDA device for {config.device!r}; train with --device cpu")
+    try:
+        config.out.mkdir(parents=True, exist_ok=True)
+        return _train(config)
+    except (OSError, SafetensorError) as error:
+        name, reason = getattr(error, "filename", None) or config.out, getattr(error, "strerror", None) or error
+        raise TrainingError(f"{name} cannot be read or written ({reason}); mend that or give another folder") from None
+
+
+def _train(config: TrainConfig) -> Path:
     keep_freed_memory()
     torch.set_num_threads(1)  # the players' workers are the parallelism
     torch.set_flush_denormal(True)
