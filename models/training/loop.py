@@ -35,10 +35,7 @@ def train(config: TrainConfig) -> Path:
     TensorBoard logs. Call it from the main thread. Raises TrainingError with one sentence for what the user can mend.
     """
     config.check()
-    if config.device.startswith("cuda") and not torch.cuda.is_available():
-        raise TrainingError(f"there is no CUDA device for {config.device!r}; train with --device cpu")
     try:
-        config.out.mkdir(parents=True, exist_ok=True)
         return _train(config)
     except (OSError, SafetensorError) as error:
         name, reason = getattr(error, "filename", None) or config.out, getattr(error, "strerror", None) or error
