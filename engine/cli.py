@@ -36,13 +36,6 @@ class Loss(StrEnum):
     NON_SATURATING = "non-saturating"
 
 
-class Noise(StrEnum):
-    """The noise `reverie train` knows."""
-
-    NONE = "none"
-    RANDOM = "random"
-
-
 @app.command()
 def run(
     show: ShowPath,
@@ -121,19 +114,19 @@ def train(
     kimg: Annotated[float, typer.Option(min=0.001, help="length, in thousands of pictures shown")] = 1000.0,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="go on from an earlier run's folder")] = None,
     loss: Annotated[Loss, typer.Option(help="which game the two networks play")] = Loss.RELATIVISTIC,
-    noise: Annotated[Noise, typer.Option(help="random adds texture; on few pictures it takes over")] = Noise.NONE,
+    noise_after: Annotated[float, typer.Option(min=0, help="kimg before per-pixel noise joins in")] = 40.0,
     batch: Annotated[int, typer.Option(min=2, help="pictures in one step")] = 16,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads")] = 2,
     seed: Annotated[int, typer.Option(help="the same seed starts the same run")] = 0,
     device: Annotated[str, typer.Option(help="cpu, or cuda where there is one")] = "cpu",
 ) -> None:
-    """Train a network on pictures. Ctrl-C saves and ends; --resume goes on. See models/builtin for a recipe."""
+    """Train a network on pictures. Ctrl-C saves and ends, --resume goes on."""
     from models.training import TrainConfig, TrainingError
     from models.training import train as run_training
 
     try:
         config = TrainConfig(
-            data=data, out=out, resolution=resolution, kimg=kimg, resume=resume, loss=loss.value, noise=noise.value,
+            data=data, out=out, resolution=resolution, kimg=kimg, resume=resume, loss=loss.value, noise_after=noise_after,
             batch=batch, threads=threads, seed=seed, device=device,
         )  # fmt: skip
         typer.echo(run_training(config))

@@ -31,7 +31,9 @@ class TrainConfig:
     learning_rate: float = 0.0025
     ema_kimg: float = 5.0  # half-life of the moving average of the generator's weights
     ema_ramp: float = 0.05  # but no longer than this share of what was shown so far
-    noise: Literal["none", "random"] = "none"  # per-pixel noise; on a small archive it learns to draw the forms itself
+    noise_after: float = (
+        40.0  # kimg without per-pixel noise: from the start it learns to draw the forms, and z only colours
+    )
     style_mixing: float = 0.5  # probability that a sample gets the ws of two z
     z_dim: int = 256
     w_dim: int = 256

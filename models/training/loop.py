@@ -125,6 +125,7 @@ class Run:
     def _iterate(self) -> Step:
         batch = self.config.batch
         real = self.images.sample(batch, self.config.mirror).to(self.config.device)
+        self.players.noisy = self.kimg >= self.config.noise_after
         step = self.players.play(real, penalise=self.iteration % self.config.penalty_interval == 0)
         if not math.isfinite(step.loss_g + step.loss_d + (step.penalty or 0.0)):
             state = self.config.out
@@ -167,7 +168,6 @@ class Run:
 
     def _resume(self, folder: Path) -> None:
         progress = load_state(folder, self.players)
-        self.players.silence_noise()
         self.shown, self.iteration = progress["shown"], progress["iteration"]
         self.seconds = progress["seconds"]
         self.grid_z = torch.tensor(progress["grid_z"])

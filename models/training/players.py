@@ -48,6 +48,7 @@ class Players:
 
     def __init__(self, config: TrainConfig) -> None:
         self.config = config
+        self.noisy = config.noise_after <= 0
         size = {"channel_base": config.channel_base, "channel_max": config.channel_max}
         discriminator = Discriminator(config.resolution, mbstd_group_size=STD_GROUP, patch_size=2, **size)
         self.generator = Generator(config.resolution, config.z_dim, w_dim=config.w_dim, **size).to(config.device)
@@ -115,7 +116,7 @@ class Players:
         z = torch.randn(2, count, self.config.z_dim, device=self.config.device)
         w = mapping.map_w(z[0])
         ws = torch.where(self._mixed(count), mapping.map_w(z[1])[:, None], w[:, None])  # [count, num_ws, w_dim]
-        return self.generator.synthesis(ws, noise_mode=self.config.noise), w.detach()
+        return self.generator.synthesis(ws, noise_mode="random" if self.noisy else "none"), w.detach()
 
     def _mixed(self, count: int) -> Tensor:
         """Which layers take the second w, from a random crossover on, in a share of the samples: [count, num_ws, 1]."""
@@ -132,15 +133,6 @@ class Players:
         weight = self.config.penalty_weight / 2 * self.config.penalty_interval
         of_d = torch.autograd.grad(penalty * weight, list(self.discriminator.parameters()), materialize_grads=True)
         return penalty.detach(), list(of_d)
-
-    @torch.no_grad()
-    def silence_noise(self) -> None:
-        """Where noise is not trained with, none is left in the networks: it would be drawn untrained."""
-        if self.config.noise == "none":
-            for network in (self.generator, self.ema):
-                for name, parameter in network.named_parameters():
-                    if name.endswith("noise_strength"):
-                        parameter.zero_()
 
     @torch.no_grad()
     def average(self, shown: int, batch: int) -> None:

@@ -194,11 +194,10 @@ def test_disk_that_fails_is_one_sentence(data: Path, tmp_path: Path, monkeypatch
         train(tiny(data, tmp_path))
 
 
-def test_noise_only_where_it_is_trained_with(data: Path, tmp_path: Path) -> None:
-    noisy = replace(tiny(data, tmp_path / "noisy"), noise="random")
-    quiet = replace(noisy, noise="none", out=tmp_path / "quiet", resume=noisy.out, kimg=0.032)
-    assert any(noise_strengths(train(noisy)))
+def test_noise_joins_in_when_the_forms_are_there(data: Path, tmp_path: Path) -> None:
+    quiet = replace(tiny(data, tmp_path / "run"), noise_after=0.016, kimg=0.016)
     assert not any(noise_strengths(train(quiet)))
+    assert any(noise_strengths(train(replace(quiet, resume=quiet.out, kimg=0.048))))
 
 
 def noise_strengths(path: Path) -> list[float]:
