@@ -126,8 +126,8 @@ def train(
 
     try:
         config = TrainConfig(
-            data=data, out=out, resolution=resolution, kimg=kimg, resume=resume, loss=loss.value, noise_after=noise_after,
-            batch=batch, threads=threads, seed=seed, device=device,
+            data=data, out=out, resolution=resolution, kimg=kimg, resume=resume, loss=loss.value,
+            noise_after=noise_after, batch=batch, threads=threads, seed=seed, device=device,
         )  # fmt: skip
         typer.echo(run_training(config))
     except TrainingError as error:
