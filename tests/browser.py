@@ -50,12 +50,5 @@ def page_in(browser: Browser, *, width: int = 1280, height: int = 800, touch: bo
         context.close()
 
 
-@contextmanager
-def chromium_page(*, width: int = 1280, height: int = 800) -> Iterator[Page]:
-    """A browser with one page, for a test that needs no more."""
-    with chromium() as browser, page_in(browser, width=width, height=height) as page:
-        yield page
-
-
 def _complaint(message: ConsoleMessage) -> list[str]:
     return [message.text] if message.type in ("error", "warning") else []

@@ -12,9 +12,9 @@ from threading import Event, Thread
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chromium, page_in
+from tests.browser import page_in
 from tests.pulse import pulse_null_sink, write_wav
 from tests.running import RunningShow, running_show
 
@@ -172,9 +172,9 @@ def presented(running: RunningShow) -> int:
     return int(running.get("healthz")["presented_frames"])
 
 
-def test_two_browsers_steer_a_running_show(tmp_path: Path, board: Board) -> None:
+def test_two_browsers_steer_a_running_show(tmp_path: Path, board: Board, browser: Browser) -> None:
     show, _ = write_show(tmp_path, board.port)
-    with running_show(show) as running, chromium() as browser:
+    with running_show(show) as running:
         running.wait_for_dreams()
         running.wait("stillness", lambda: presented(running) > 60)
         with page_in(browser) as first, page_in(browser) as second:

@@ -4,10 +4,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser
 
 from engine.control.server import ControlServer
-from tests.browser import chromium
 from tests.control.fake_show import FakeShow, parameters
 
 
@@ -50,9 +48,3 @@ def calm_server(calm_show: FakeShow) -> Iterator[ControlServer]:
 def calm_http(calm_server: ControlServer) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=calm_server.url, timeout=20) as client:
         yield client
-
-
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
