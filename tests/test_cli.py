@@ -56,6 +56,13 @@ def test_check_accepts_every_show_that_ships() -> None:
         assert done.stdout.splitlines()[-1] == "ok"
 
 
+def test_the_show_in_the_readme_is_a_valid_one(tmp_path: Path) -> None:
+    path = tmp_path / "pigment.yaml"
+    path.write_text((ROOT / "README.md").read_text().partition("```yaml\n")[2].partition("```")[0])
+    done = reverie("check", str(path))
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
