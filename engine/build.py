@@ -4,14 +4,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 import models
 from engine.control.hub import Hub
 from engine.control.server import ControlServer
 from engine.dream.base import FrameSource
 from engine.errors import ReverieError
-from engine.outputs.base import Canvas, Output, OutputConfig
+from engine.outputs.base import Canvas, Output
 from engine.outputs.offscreen import OffscreenConfig, OffscreenOutput
 from engine.outputs.recording import RecordingConfig, RecordingOutput
 from engine.outputs.registry import find_outputs
@@ -33,6 +35,7 @@ from sensors.registry import find_sensors
 
 DREAM_FPS = 15.0
 
+Part = TypeVar("Part", bound=BaseModel)
 Outputs = list[tuple[str, Output]]
 
 
@@ -111,7 +114,8 @@ def build_renderer(loaded: LoadedShow, gl: GLContext, stack: ExitStack, *, adapt
 def build_senses(loaded: LoadedShow, *, simulated: bool = False) -> Senses:
     """The show's sensors, not started. `simulated`: each played by a gallery day, no device touched."""
     types = find_sensors()
-    made = {name: types[config.type](config) for name, config in loaded.show.sensors.items()}
+    configs = {name: _beside_the_show(config, loaded.path.parent) for name, config in loaded.show.sensors.items()}
+    made = {name: types[config.type](config) for name, config in configs.items()}
     if simulated:
         return Senses({name: Driver(name, Rehearsed(sensor)) for name, sensor in made.items()})
     return Senses({name: Driver(name, sensor) for name, sensor in made.items()})
@@ -191,7 +195,7 @@ def build_outputs(loaded: LoadedShow, options: RunOptions) -> tuple[Outputs, Win
     return made, _window_request(loaded, windows)
 
 
-def _beside_the_show(config: OutputConfig, folder: Path) -> OutputConfig:
+def _beside_the_show(config: Part, folder: Path) -> Part:
     """The same with every relative path counted from the show file's folder."""
     paths = {name: folder / value for name, value in config if isinstance(value, Path)}
     return config.model_copy(update=paths)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -190,6 +191,22 @@ def test_two_browsers_steer_a_running_show(tmp_path: Path, board: Board, browser
             running.wait("the second browser to follow", agree)
             running.wait("a darker preview", lambda: brightness(first) < 0.7 * before)
             running.wait("both in step", lambda: brightness(second) < 0.7 * before)
+        assert running.end() == 0
+
+
+def test_a_camera_file_beside_the_show_is_seen(tmp_path: Path, board: Board) -> None:
+    writer = cv2.VideoWriter(str(tmp_path / "door.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 15, (160, 120))
+    for i in range(300):
+        picture = np.full((120, 160, 3), 200, np.uint8)
+        picture[30:90, i * 7 % 130 : i * 7 % 130 + 30] = 20
+        writer.write(picture)
+    writer.release()
+    show, _ = write_show(tmp_path, board.port)
+    show.write_text(show.read_text().replace("sensors:", "sensors:\n  door: {type: camera, device: door.avi}"))
+    with running_show(show) as running:
+        running.wait("a bright room", lambda: running.signal("door.brightness") > 0.5)
+        running.wait("movement", lambda: running.signal("door.motion") > 0.05)
+        assert running.get("api/signals")["door.motion"]["quality"] == "live"
         assert running.end() == 0
 
 

@@ -80,6 +80,31 @@ def test_an_edited_shader_is_taken_up_and_a_broken_one_is_not(show: Path) -> Non
         assert running.end() == 0
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "complains"),
+    [
+        ('"NAME": "amount"', '"NAME": "quantity"', False),
+        ('"INPUTS": [', '"INPUTS": [{"NAME": "x", "TYPE": "long", "VALUES": [1], "LABELS": 5},', True),
+    ],
+)
+def test_no_edit_of_a_shader_ends_the_show(show: Path, old: str, new: str, complains: bool) -> None:
+    shader = show.with_name("own.fs")
+    show.write_text(
+        show.read_text().replace("outputs:", "modulation:\n  - {from: air.light, to: /passes/own/amount}\noutputs:")
+    )
+    text = shader.read_text()
+    assert old in text
+    with running_show(show) as running:
+        shader.write_text(text.replace(old, new).replace("amount", "quantity" if not complains else "amount"))
+        if complains:
+            running.wait("the complaint", lambda: "shader own" in running.get("healthz")["problems"])
+        else:
+            addresses = lambda: [p["address"] for p in running.get("api/parameters")["parameters"]]  # noqa: E731
+            running.wait("the new input", lambda: "/passes/own/quantity" in addresses())
+        goes_on(running)
+        assert running.end() == 0
+
+
 def test_a_missing_board_eases_to_its_declared_value(show: Path) -> None:
     with running_show(show) as running:
         running.wait("the fallback", lambda: abs(running.signal("air.temperature") - 19) < 1e-6)

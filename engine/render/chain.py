@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import structlog
 from moderngl import Context, Texture
 
@@ -112,11 +111,6 @@ class PassChain:
             if mix > 0.0:
                 texture = self._render_slot(slot, texture, mix, lookup, moment)
         return texture
-
-    def feed_audio(self, kind: str, row: np.ndarray) -> None:
-        """Fill the `audio` or `audioFFT` inputs of all passes with `row`, float32 [N] from 0 to 1."""
-        for slot in self._slots:
-            slot.shader_pass.feed_audio(kind, row)
 
     def resize(self, size: Size) -> None:
         """Draw at another size from now on; what buffers hold is scaled, not lost."""

@@ -93,14 +93,6 @@ class ShaderPass:
             result = self._draw(program, spec, image, target)
         return result
 
-    def feed_audio(self, kind: str, row: np.ndarray) -> None:
-        """Fill every input of that TYPE (audio, audioFFT) with `row`, float32 [N], stretched to its columns."""
-        for item in self.shader.inputs:
-            if item.type == kind:
-                texture = self._audio[item.name]
-                at = np.linspace(0, len(row) - 1, texture.width)
-                texture.write(np.interp(at, np.arange(len(row)), row).astype("f4").tobytes())
-
     def adopt(self, other: "ShaderPass") -> None:
         """Take over the buffers of the version this one replaces, where they still fit."""
         kinds = {p.target: _dtype(p) for p in self.shader.passes if p.target}
