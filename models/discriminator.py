@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.mapping import Mapping
 from models.ops import LRELU_GAIN, FullyConnected, conv_down, leaky_relu
-from models.stylegan2 import Mapping
 
 SQRT_HALF = math.sqrt(0.5)
 

@@ -6,7 +6,6 @@ sample and needs no grouped convolution.
 """
 
 import math
-from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -14,55 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.ops import LRELU_GAIN, FullyConnected, conv_up, gaussian, leaky_relu, normalize_second_moment, upsample
+from models.base import GeneratorBase, NoiseMode
+from models.mapping import Mapping
+from models.ops import LRELU_GAIN, FullyConnected, conv_up, gaussian, leaky_relu, upsample
 
 ARCHITECTURE = "stylegan2"
-NoiseMode = Literal["const", "random", "none"]
-
-
-class Mapping(nn.Module):
-    """z (and a class label c) to one w for each layer."""
-
-    w_avg: Tensor
-
-    def __init__(
-        self, z_dim: int, c_dim: int, w_dim: int, num_ws: int, num_layers: int, w_avg_beta: float = 0.998
-    ) -> None:
-        super().__init__()
-        self.num_ws = num_ws
-        self.w_avg_beta = w_avg_beta
-        self.embed = FullyConnected(c_dim, w_dim) if c_dim else None
-        widths = [z_dim + (w_dim if c_dim else 0)] + [w_dim] * num_layers
-        self.layers = nn.ModuleList(FullyConnected(i, o, lr_multiplier=0.01, lrelu=True) for i, o in pairwise(widths))
-        self.register_buffer("w_avg", torch.zeros(w_dim))
-
-    def forward(
-        self, z: Tensor, c: Tensor | None = None, truncation_psi: float = 1.0, truncation_cutoff: int | None = None
-    ) -> Tensor:
-        """z [N, z_dim], c [N, c_dim] or None -> ws [N, num_ws, w_dim].
-
-        w_avg + psi * (w - w_avg) on the first `truncation_cutoff` layers, on all of them when it is None.
-        """
-        ws = self.map_w(z, c)[:, None].repeat(1, self.num_ws, 1)  # [N, num_ws, w_dim]
-        if truncation_psi != 1.0:
-            ws[:, :truncation_cutoff] = self.w_avg.lerp(ws[:, :truncation_cutoff], truncation_psi)
-        return ws
-
-    def map_w(self, z: Tensor, c: Tensor | None = None) -> Tensor:
-        """z [N, z_dim], c [N, c_dim] or None -> w [N, w_dim], before truncation."""
-        x = normalize_second_moment(z)
-        if self.embed is not None:
-            if c is None:
-                raise ValueError(f"this network needs a class label c of shape [N, {self.embed.weight.shape[1]}]")
-            x = torch.cat([x, normalize_second_moment(self.embed(c))], dim=1)  # [N, z_dim + w_dim]
-        for layer in self.layers:
-            x = layer(x)
-        return x
-
-    @torch.no_grad()
-    def track_w_avg(self, w: Tensor) -> None:
-        """Move the running average towards the mean of w [N, w_dim]; training calls it once a batch."""
-        self.w_avg.copy_(w.mean(dim=0).lerp(self.w_avg, self.w_avg_beta))
 
 
 class SynthesisLayer(nn.Module):
@@ -204,10 +159,14 @@ class Config(BaseModel):
     channel_max: int = Field(128, ge=1, le=1024)
     mapping_layers: int = Field(8, ge=1, le=16)
     conv_clamp: float | None = Field(None, gt=0)
+    w_avg_beta: float = Field(0.998, ge=0, le=1)
 
 
-class Generator(nn.Module):
-    """Mapping and synthesis; the contract every generator of this project keeps."""
+class Generator(GeneratorBase):
+    """Mapping and synthesis."""
+
+    mapping: Mapping
+    synthesis: Synthesis
 
     def __init__(
         self,
@@ -220,25 +179,16 @@ class Generator(nn.Module):
         channel_max: int = 128,
         mapping_layers: int = 8,
         conv_clamp: float | None = None,
+        w_avg_beta: float = 0.998,
     ) -> None:
         super().__init__()
         self.config = Config(
             img_resolution=img_resolution, z_dim=z_dim, c_dim=c_dim, w_dim=w_dim, img_channels=img_channels,
             channel_base=channel_base, channel_max=channel_max, mapping_layers=mapping_layers, conv_clamp=conv_clamp,
+            w_avg_beta=w_avg_beta,
         )  # fmt: skip
         self.z_dim, self.c_dim, self.w_dim = z_dim, c_dim, w_dim
         self.img_resolution, self.img_channels = img_resolution, img_channels
         self.synthesis = Synthesis(w_dim, img_resolution, img_channels, channel_base, channel_max, conv_clamp)
         self.num_ws = self.synthesis.num_ws
-        self.mapping = Mapping(z_dim, c_dim, w_dim, self.num_ws, mapping_layers)
-
-    def forward(
-        self,
-        z: Tensor,
-        c: Tensor | None = None,
-        truncation_psi: float = 1.0,
-        truncation_cutoff: int | None = None,
-        noise_mode: NoiseMode = "const",
-    ) -> Tensor:
-        """z [N, z_dim] -> float32 image [N, img_channels, H, W]."""
-        return self.synthesis(self.mapping(z, c, truncation_psi, truncation_cutoff), noise_mode)  # type: ignore[no-any-return]
+        self.mapping = Mapping(z_dim, c_dim, w_dim, self.num_ws, mapping_layers, w_avg_beta)
