@@ -21,6 +21,7 @@ class GeneratorBase(nn.Module):
     w_dim: int
     num_ws: int
     img_resolution: int
+    img_shape: tuple[int, int]  # height and width of the picture
     img_channels: int
     mapping: nn.Module
     synthesis: nn.Module

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.canvas import coarse_cells, pad
 from models.mapping import Mapping
 from models.ops import LRELU_GAIN, FullyConnected, conv_down, leaky_relu
 
@@ -95,8 +96,11 @@ class Discriminator(nn.Module):
         mbstd_group_size: int = 4,
         patch_size: int = 1,
         cmap_dim: int | None = None,
+        canvas: tuple[int, int] | None = None,
     ) -> None:
+        """`canvas`: height and width of the pictures, None the square of `img_resolution`."""
         super().__init__()
+        self.img_resolution = img_resolution
         self.compute_dtype = torch.float32
         self.patch_size = patch_size
         self.mbstd_group_size = mbstd_group_size
@@ -110,14 +114,15 @@ class Discriminator(nn.Module):
         self.blocks = nn.ModuleList(ResidualBlock(width(r), width(r // 2), conv_clamp) for r in resolutions)
         last = width(4)
         self.conv = Conv(last + (1 if mbstd_group_size > 1 else 0), last, 3, clamp=conv_clamp)
-        self.fc = FullyConnected(last * 16, last, lrelu=True)
+        rows, columns = coarse_cells(canvas or (img_resolution, img_resolution), img_resolution)
+        self.fc = FullyConnected(last * rows * columns, last, lrelu=True)
         self.cmap_dim = (cmap_dim or last) if c_dim else 0
         self.mapping = Mapping(0, c_dim, self.cmap_dim, num_ws=1, num_layers=8) if c_dim else None
         self.out = FullyConnected(last, self.cmap_dim or 1)
 
     def forward(self, img: Tensor, c: Tensor | None = None) -> Tensor:
         """img [N, img_channels, H, W] in about [-1, 1], c [N, c_dim] or None -> logits [N], precise as the weights."""
-        x = img.to(self.compute_dtype, memory_format=torch.channels_last)
+        x = pad(img, self.img_resolution).to(self.compute_dtype, memory_format=torch.channels_last)
         if self.patch_size > 1:
             x = F.pixel_unshuffle(x, self.patch_size).contiguous(memory_format=torch.channels_last)
         x = self.fromrgb(x)
@@ -126,7 +131,7 @@ class Discriminator(nn.Module):
         x = x.to(self.out.weight.dtype)
         if self.mbstd_group_size > 1:
             x = minibatch_std(x, self.mbstd_group_size)
-        features: Tensor = self.fc(self.conv(x).flatten(1))  # [N, C, 4, 4] -> [N, C * 16] -> [N, C]
+        features: Tensor = self.fc(self.conv(x).flatten(1))  # [N, C, rows, columns] -> [N, C]
         logits: Tensor = self.out(features)  # [N, 1 or cmap_dim]
         if self.mapping is not None:
             cmap = self.mapping.map_w(x.new_zeros(x.shape[0], 0), c)  # [N, cmap_dim]

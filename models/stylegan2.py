@@ -6,14 +6,18 @@ sample and needs no grouped convolution.
 """
 
 import math
-from typing import Literal
+from dataclasses import replace
+from functools import partial
+from typing import Literal, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.base import GeneratorBase, NoiseMode
+from models.canvas import COARSE, Canvas, check_canvas, coarse_cells, crop
+from models.edits import Edits
 from models.mapping import Mapping
 from models.ops import LRELU_GAIN, FullyConnected, conv_up, gaussian, leaky_relu, upsample
 
@@ -26,18 +30,27 @@ class SynthesisLayer(nn.Module):
     noise_const: Tensor
 
     def __init__(
-        self, in_channels: int, out_channels: int, w_dim: int, resolution: int, up: bool, clamp: float | None
+        self,
+        name: str,
+        in_channels: int,
+        out_channels: int,
+        w_dim: int,
+        shape: tuple[int, int],
+        up: bool,
+        clamp: float | None,
     ) -> None:
+        """`name` is what edits call the layer, `shape` the height and width of its noise."""
         super().__init__()
+        self.name = name
         self.up = up
         self.clamp = clamp
         self.affine = FullyConnected(w_dim, in_channels, bias_init=1.0)
         self.weight = nn.Parameter(gaussian(out_channels, in_channels, 3, 3))
         self.bias = nn.Parameter(torch.zeros(out_channels))
         self.noise_strength = nn.Parameter(torch.zeros(()))
-        self.register_buffer("noise_const", gaussian(resolution, resolution))
+        self.register_buffer("noise_const", gaussian(*shape))
 
-    def forward(self, x: Tensor, w: Tensor, noise_mode: NoiseMode) -> Tensor:
+    def forward(self, x: Tensor, w: Tensor, noise_mode: NoiseMode, edits: Edits | None = None) -> Tensor:
         """x [N, I, H, W], w [N, w_dim] -> [N, O, H, W], or [N, O, 2H, 2W] when `up`."""
         style = self.affine(w)  # [N, I]
         demod = LRELU_GAIN * (style.square() @ self.weight.square().sum(dim=(2, 3)).t() + 1e-8).rsqrt()  # [N, O]
@@ -47,8 +60,9 @@ class SynthesisLayer(nn.Module):
         x = torch.addcmul(bias, x, demod.to(x.dtype)[:, :, None, None])
         noise = self._noise(x, noise_mode)
         if noise is not None:
-            x += noise
-        return leaky_relu(x, self.clamp)
+            x += noise if edits is None else noise * edits.noise(self.name)
+        x = leaky_relu(x, self.clamp)
+        return x if edits is None else edits.apply(self.name, x)
 
     def _noise(self, x: Tensor, mode: NoiseMode) -> Tensor | None:
         """Noise to add to x [N, O, H, W], with the activation's gain: [N, 1, H, W], [H, W] or None."""
@@ -78,44 +92,60 @@ class ToRGB(nn.Module):
 
 
 class SynthesisBlock(nn.Module):
-    """One resolution: two layers (one at 4x4) and a ToRGB. Uses `num_convs` ws, and the next one for ToRGB."""
+    """One resolution: two layers (one at the constant) and a ToRGB. Uses `num_convs` ws, and the next one for ToRGB."""
 
     def __init__(
-        self, in_channels: int, out_channels: int, w_dim: int, resolution: int, img_channels: int, clamp: float | None
+        self,
+        name: str,
+        in_channels: int,
+        out_channels: int,
+        w_dim: int,
+        shape: tuple[int, int],
+        img_channels: int,
+        clamp: float | None,
     ):
         super().__init__()
         first = in_channels == 0
-        self.const = nn.Parameter(gaussian(out_channels, resolution, resolution)) if first else None
-        self.conv0 = (
-            None if first else SynthesisLayer(in_channels, out_channels, w_dim, resolution, up=True, clamp=clamp)
-        )
-        self.conv1 = SynthesisLayer(out_channels, out_channels, w_dim, resolution, up=False, clamp=clamp)
+        layer = partial(SynthesisLayer, w_dim=w_dim, shape=shape, clamp=clamp)
+        self.const = nn.Parameter(gaussian(out_channels, *shape)) if first else None
+        self.conv0 = None if first else layer(f"{name}.conv0", in_channels, out_channels, up=True)
+        self.conv1 = layer(f"{name}.conv1", out_channels, out_channels, up=False)
         self.torgb = ToRGB(out_channels, img_channels, w_dim, clamp)
         self.num_convs = 1 if first else 2
 
     def forward(
-        self, x: Tensor | None, img: Tensor | None, ws: Tensor, dtype: torch.dtype, noise_mode: NoiseMode
+        self,
+        x: Tensor | None,
+        img: Tensor | None,
+        ws: Tensor,
+        dtype: torch.dtype,
+        noise_mode: NoiseMode,
+        edits: Edits | None = None,
     ) -> tuple[Tensor, Tensor]:
         """x [N, I, H/2, W/2], img [N, C, H/2, W/2] (None in the first block), ws [N, num_convs + 1, w_dim]
         -> x [N, O, H, W], img [N, C, H, W].
         """
         w = iter(ws.unbind(dim=1))
         if self.const is not None:
-            x = self.const.to(dtype).repeat(ws.shape[0], 1, 1, 1)  # [N, O, 4, 4]
+            x = self.const.to(dtype).repeat(ws.shape[0], 1, 1, 1)  # [N, O, H, W]
             x = x.contiguous(memory_format=torch.channels_last)
         if self.conv0 is not None:
-            x = self.conv0(x, next(w), noise_mode)
-        x = self.conv1(x, next(w), noise_mode)
+            x = self.conv0(x, next(w), noise_mode, edits)
+        x = self.conv1(x, next(w), noise_mode, edits)
         rgb = self.torgb(x, next(w))
         return x, rgb if img is None else upsample(img) + rgb
 
 
 class Synthesis(nn.Module):
-    """ws to an image. Convolves in `compute_dtype`: float32, or bfloat16, over twice as fast on CPUs that have it."""
+    """ws to an image. Convolves in `compute_dtype`: float32, or bfloat16, over twice as fast on CPUs that have it.
+
+    `layer_names` are the layers that can be edited, from coarse to fine; `layer_paths` their modules.
+    """
 
     def __init__(
         self,
         w_dim: int,
+        img_shape: tuple[int, int],
         img_resolution: int,
         img_channels: int,
         channel_base: int,
@@ -126,23 +156,42 @@ class Synthesis(nn.Module):
         self.compute_dtype = torch.float32
         resolutions = [2**i for i in range(2, int(math.log2(img_resolution)) + 1)]
         widths = [0] + [min(channel_base // r, channel_max) for r in resolutions]
+        self.img_shape = img_shape
+        rows, columns = coarse_cells(img_shape, img_resolution)
+        shapes = [(rows * r // COARSE, columns * r // COARSE) for r in resolutions]
         self.blocks = nn.ModuleList(
-            SynthesisBlock(widths[i], widths[i + 1], w_dim, r, img_channels, conv_clamp)
+            SynthesisBlock(f"b{r}", widths[i], widths[i + 1], w_dim, shapes[i], img_channels, conv_clamp)
             for i, r in enumerate(resolutions)
         )
         self.num_convs = [1] + [2] * (len(resolutions) - 1)
         self.num_ws = sum(self.num_convs) + 1
+        layers = {path: layer for path, layer in self.named_modules() if isinstance(layer, SynthesisLayer)}
+        self.layer_names = [layer.name for layer in layers.values()]
+        self.layer_paths = list(layers)
 
-    def forward(self, ws: Tensor, noise_mode: NoiseMode = "const") -> Tensor:
-        """ws [N, num_ws, w_dim] -> float32 image [N, img_channels, H, W], about [-1, 1] and not clipped."""
+    def forward(self, ws: Tensor, noise_mode: NoiseMode = "const", *, edits: Edits | None = None) -> Tensor:
+        """ws [N, num_ws, w_dim] -> float32 image [N, img_channels, H, W], about [-1, 1] and not clipped.
+
+        Raises ValueError for `edits` of layers or channels that are not there.
+        """
+        if not edits:
+            return self._draw(ws, noise_mode, None)
+        edits.check(self.layer_names)
+        if edits.blend is None:
+            return self._draw(ws, noise_mode, edits)
+        weights = edits.blend.weights(self)
+        unblended = {"edits": replace(edits, blend=None)}
+        return torch.func.functional_call(self, weights, (ws, noise_mode), unblended)  # type: ignore[no-any-return]
+
+    def _draw(self, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None) -> Tensor:
         x: Tensor | None = None
         img: Tensor | None = None
         start = 0
         for block, convs in zip(self.blocks, self.num_convs, strict=True):
-            x, img = block(x, img, ws[:, start : start + convs + 1], self.compute_dtype, noise_mode)
+            x, img = block(x, img, ws[:, start : start + convs + 1], self.compute_dtype, noise_mode, edits)
             start += convs
         assert img is not None
-        return img
+        return crop(img, self.img_shape)
 
 
 class Config(BaseModel):
@@ -160,6 +209,12 @@ class Config(BaseModel):
     mapping_layers: int = Field(8, ge=1, le=16)
     conv_clamp: float | None = Field(None, gt=0)
     w_avg_beta: float = Field(0.998, ge=0, le=1)
+    canvas: Canvas | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        check_canvas(self.canvas, self.img_resolution)
+        return self
 
 
 class Generator(GeneratorBase):
@@ -180,15 +235,20 @@ class Generator(GeneratorBase):
         mapping_layers: int = 8,
         conv_clamp: float | None = None,
         w_avg_beta: float = 0.998,
+        canvas: tuple[int, int] | None = None,
     ) -> None:
+        """`canvas`: height and width of the picture, None the square of `img_resolution`."""
         super().__init__()
         self.config = Config(
             img_resolution=img_resolution, z_dim=z_dim, c_dim=c_dim, w_dim=w_dim, img_channels=img_channels,
             channel_base=channel_base, channel_max=channel_max, mapping_layers=mapping_layers, conv_clamp=conv_clamp,
-            w_avg_beta=w_avg_beta,
+            w_avg_beta=w_avg_beta, canvas=canvas,
         )  # fmt: skip
         self.z_dim, self.c_dim, self.w_dim = z_dim, c_dim, w_dim
         self.img_resolution, self.img_channels = img_resolution, img_channels
-        self.synthesis = Synthesis(w_dim, img_resolution, img_channels, channel_base, channel_max, conv_clamp)
+        self.img_shape = canvas or (img_resolution, img_resolution)
+        self.synthesis = Synthesis(
+            w_dim, self.img_shape, img_resolution, img_channels, channel_base, channel_max, conv_clamp
+        )
         self.num_ws = self.synthesis.num_ws
         self.mapping = Mapping(z_dim, c_dim, w_dim, self.num_ws, mapping_layers, w_avg_beta)

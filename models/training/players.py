@@ -3,6 +3,7 @@
 import copy
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -49,7 +50,7 @@ class Players:
     def __init__(self, config: TrainConfig) -> None:
         self.config = config
         self.noisy = config.noise_after <= 0
-        size = {"channel_base": config.channel_base, "channel_max": config.channel_max}
+        size: dict[str, Any] = {"channel_base": config.channel_base, "channel_max": config.channel_max}
         discriminator = Discriminator(config.resolution, mbstd_group_size=STD_GROUP, patch_size=2, **size)
         self.generator = Generator(config.resolution, config.z_dim, w_dim=config.w_dim, **size).to(config.device)
         self.discriminator = discriminator.to(config.device)
