@@ -5,15 +5,18 @@ resolution, which spares the block that costs most on a CPU.
 """
 
 import math
+from typing import Literal
 
 import torch
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.canvas import coarse_cells, pad
 from models.mapping import Mapping
-from models.ops import LRELU_GAIN, FullyConnected, conv_down, leaky_relu
+from models.ops import LRELU_GAIN, FullyConnected, conv_down, gaussian, leaky_relu
 
+KIND = "stylegan2-discriminator"  # as a manifest names it; no ARCHITECTURE, so that no show can choose one
 SQRT_HALF = math.sqrt(0.5)
 
 
@@ -35,7 +38,7 @@ class Conv(nn.Module):
         clamp: float | None = None,
     ) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(out_channels, in_channels, kernel, kernel))
+        self.weight = nn.Parameter(gaussian(out_channels, in_channels, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(out_channels)) if lrelu else None
         self.down = down
         self.clamp = None if clamp is None else clamp * gain
@@ -80,6 +83,22 @@ def minibatch_std(x: Tensor, group_size: int) -> Tensor:
     std = (y.var(dim=0, correction=0) + 1e-8).sqrt().mean(dim=1)  # [N/G]
     channel = std.to(x.dtype).repeat(group).view(n, 1, 1, 1).expand(n, 1, h, w)
     return torch.cat([x, channel], dim=1)
+
+
+class Config(BaseModel):
+    """What a discriminator is built from, bounded so that a file cannot ask for more than a machine has."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    img_resolution: Literal[16, 32, 64, 128, 256, 512, 1024]
+    img_channels: Literal[1, 3] = 3
+    c_dim: int = Field(0, ge=0, le=4096)
+    channel_base: int = Field(4096, ge=64, le=65536)
+    channel_max: int = Field(128, ge=1, le=1024)
+    conv_clamp: float | None = Field(None, gt=0)
+    mbstd_group_size: int = Field(4, ge=1, le=1024)
+    patch_size: Literal[1, 2] = 1
+    cmap_dim: int | None = Field(None, ge=1, le=2048)
 
 
 class Discriminator(nn.Module):
