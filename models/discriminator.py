@@ -5,14 +5,14 @@ resolution, which spares the block that costs most on a CPU.
 """
 
 import math
-from typing import Literal
+from typing import Literal, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.canvas import coarse_cells, pad
+from models.canvas import Canvas, check_canvas, coarse_cells, pad
 from models.mapping import Mapping
 from models.ops import LRELU_GAIN, FullyConnected, conv_down, gaussian, leaky_relu
 
@@ -99,6 +99,12 @@ class Config(BaseModel):
     mbstd_group_size: int = Field(4, ge=1, le=1024)
     patch_size: Literal[1, 2] = 1
     cmap_dim: int | None = Field(None, ge=1, le=2048)
+    canvas: Canvas | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        check_canvas(self.canvas, self.img_resolution)
+        return self
 
 
 class Discriminator(nn.Module):
@@ -119,6 +125,11 @@ class Discriminator(nn.Module):
     ) -> None:
         """`canvas`: height and width of the pictures, None the square of `img_resolution`."""
         super().__init__()
+        self.config = Config(
+            img_resolution=img_resolution, img_channels=img_channels, c_dim=c_dim, channel_base=channel_base,
+            channel_max=channel_max, conv_clamp=conv_clamp, mbstd_group_size=mbstd_group_size, patch_size=patch_size,
+            cmap_dim=cmap_dim, canvas=canvas,
+        )  # fmt: skip
         self.img_resolution = img_resolution
         self.compute_dtype = torch.float32
         self.patch_size = patch_size
