@@ -5,6 +5,7 @@ the activations before a shared convolution and demodulation scales them after i
 """
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -12,6 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.base import GeneratorBase, NoiseMode
+from models.canvas import crop
+from models.edits import Edits
 from models.filters import LowPass
 from models.mapping import Mapping
 from models.ops import FullyConnected, gaussian
@@ -87,7 +90,7 @@ class SynthesisLayer(nn.Module):
         self.bias = nn.Parameter(torch.zeros(spec.out_channels))
         self.register_buffer("magnitude_ema", torch.ones(()))
 
-    def forward(self, x: Tensor, w: Tensor, update_emas: bool = False) -> Tensor:
+    def forward(self, x: Tensor, w: Tensor, update_emas: bool = False, edits: Edits | None = None) -> Tensor:
         """x [N, I, *in_size], w [N, w_dim] -> [N, O, *out_size]"""
         if update_emas:
             self._track_magnitude(x)
@@ -95,7 +98,8 @@ class SynthesisLayer(nn.Module):
         x = F.conv2d(x * style[:, :, None, None], weight, padding=self.spec.kernel - 1)
         if demod is not None:
             x = x * demod[:, :, None, None]
-        return filtered_lrelu(x + self.bias[:, None, None], self.spec)
+        x = filtered_lrelu(x + self.bias[:, None, None], self.spec)
+        return x if edits is None else edits.apply(self.spec.name, x, self.spec.margin)
 
     def modulation(self, w: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         """w [N, w_dim] -> weight [O, I, k, k], style [N, I] for x before, demodulation [N, O] after the convolution."""
@@ -115,7 +119,10 @@ class SynthesisLayer(nn.Module):
 
 
 class Synthesis(nn.Module):
-    """ws to an image; ws[0] places the input, the others each go to a layer."""
+    """ws to an image; ws[0] places the input, the others each go to a layer.
+
+    `layer_names` are the layers that can be edited, from coarse to fine; `layer_paths` their modules.
+    """
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -125,25 +132,38 @@ class Synthesis(nn.Module):
         self.input = FourierInput(first, config.w_dim)
         self.layers = nn.ModuleList(SynthesisLayer(spec, config.w_dim, config.magnitude_ema_beta) for spec in layers)
         self.num_ws = 1 + len(layers)
-        self.layer_names = [spec.name for spec in layers[:-1]]
+        self.layer_names = [spec.name for spec in layers[:-1]]  # not ToRGB
+        self.layer_paths = [f"layers.{i}" for i in range(len(layers) - 1)]
 
     def forward(
         self,
         ws: Tensor,
         noise_mode: NoiseMode = "const",
         *,
+        edits: Edits | None = None,
         transform: Tensor | None = None,
         update_emas: bool = False,
     ) -> Tensor:
-        """ws [N, num_ws, w_dim] -> float32 image [N, img_channels, H, W].
+        """ws [N, num_ws, w_dim] -> float32 image [N, img_channels, H, W], about [-1, 1] and not clipped.
 
         transform [3, 3] or [N, 3, 3] moves the sample points, so the picture moves the opposite way. `noise_mode` is
-        for other architectures: this one has no noise. `update_emas` tracks the magnitudes, as training does.
+        for other architectures: this one has no noise. `update_emas` tracks the magnitudes, as training does. Raises
+        ValueError for `edits` of layers or channels that are not there.
         """
+        if not edits:
+            return self._draw(ws, transform, update_emas, None)
+        edits.check(self.layer_names)
+        if edits.blend is None:
+            return self._draw(ws, transform, update_emas, edits)
+        weights = edits.blend.weights(self)
+        unblended = {"edits": replace(edits, blend=None), "transform": transform}
+        return torch.func.functional_call(self, weights, (ws, noise_mode), unblended)  # type: ignore[no-any-return]
+
+    def _draw(self, ws: Tensor, transform: Tensor | None, update_emas: bool, edits: Edits | None) -> Tensor:
         w = ws.unbind(dim=1)
         x = self.input(w[0], transform)
         for i, layer in enumerate(self.layers, start=1):
-            x = layer(x, w[i], update_emas)
+            x = layer(x, w[i], update_emas, edits)
         return crop(x, self.img_shape) * self.output_scale
 
 
@@ -173,12 +193,6 @@ def filtered_lrelu(x: Tensor, spec: LayerSpec) -> Tensor:
     if spec.clamp is not None:
         x = x.clamp(-spec.clamp, spec.clamp)
     return _down(x, spec.down_filter, spec.down_factor)
-
-
-def crop(x: Tensor, size: tuple[int, int]) -> Tensor:
-    """The middle of x [N, C, H, W]: [N, C, *size]."""
-    top, left = ((have - want) // 2 for have, want in zip(x.shape[2:], size, strict=True))
-    return x[:, :, top : top + size[0], left : left + size[1]]
 
 
 def _up(x: Tensor, low_pass: LowPass | None, factor: int, padding: tuple[int, int, int, int]) -> Tensor:

@@ -7,13 +7,13 @@ Source: Karras et al., "Alias-Free Generative Adversarial Networks" (2021), sect
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from models.canvas import Canvas, check_canvas
 from models.filters import LowPass
 
-Side = Annotated[int, Field(ge=16, le=8192)]
 Size = tuple[int, int]  # height, width
 
 
@@ -48,10 +48,11 @@ class Config(BaseModel):
     lrelu_upsampling: Literal[1, 2, 4] = 2
     magnitude_ema_beta: float = Field(0.999, ge=0, le=1)
     w_avg_beta: float = Field(0.998, ge=0, le=1)
-    canvas: tuple[Side, Side] | None = None
+    canvas: Canvas | None = None
 
     @model_validator(mode="after")
-    def _frequencies_rise(self) -> "Config":
+    def _bounded(self) -> Self:
+        check_canvas(self.canvas, self.img_resolution)
         if self.num_critical >= self.num_layers:
             raise ValueError("num_critical must be below num_layers")
         if not self.first_cutoff < self.first_stopband < self.img_resolution / 2:
@@ -76,7 +77,10 @@ class InputSpec:
 
 @dataclass(frozen=True)
 class LayerSpec:
-    """One layer: convolution at `in_rate`, non-linearity at `tmp_rate`, result at `out_rate`."""
+    """One layer: convolution at `in_rate`, non-linearity at `tmp_rate`, result at `out_rate`.
+
+    `margin` samples on each side of the result lie outside the picture.
+    """
 
     name: str
     is_torgb: bool
@@ -85,6 +89,7 @@ class LayerSpec:
     kernel: int
     in_size: Size
     out_size: Size
+    margin: int
     in_rate: float
     out_rate: float
     tmp_rate: float
@@ -160,11 +165,13 @@ def schedule(config: Config) -> tuple[InputSpec, tuple[LayerSpec, ...]]:
     bands = [_Band.at(config, index) for index in range(config.num_layers + 1)]
     size = grid_size(config)
 
+    def margin(index: int) -> int:
+        return 0 if index >= config.num_layers - 1 else config.margin_size
+
     def extent(index: int) -> Size:
-        """Height and width behind layer `index`; all but the last two have a margin around the picture."""
-        margin = 0 if index >= config.num_layers - 1 else 2 * config.margin_size
-        share = bands[index].rate / config.img_resolution
-        return round(size[0] * share) + margin, round(size[1] * share) + margin
+        """Height and width behind layer `index`."""
+        height, width = (round(side * bands[index].rate / config.img_resolution) for side in size)
+        return height + 2 * margin(index), width + 2 * margin(index)
 
     first = InputSpec(bands[0].channels, extent(0), bands[0].rate, bands[0].cutoff)
     layers = []
@@ -180,6 +187,7 @@ def schedule(config: Config) -> tuple[InputSpec, tuple[LayerSpec, ...]]:
                 kernel=1 if is_torgb else config.conv_kernel,
                 in_size=extent(before),
                 out_size=extent(index),
+                margin=margin(index),
                 in_rate=bands[before].rate,
                 out_rate=band.rate,
                 tmp_rate=max(bands[before].rate, band.rate) * (1 if is_torgb else config.lrelu_upsampling),
