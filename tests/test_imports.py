@@ -12,9 +12,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("engine", "models", "sensors")
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
-COMPOSERS = {f"engine.{name}" for name in ("app", "build", "live", "work", "cli", "bench", "doctor")}
-LEAVES = {"engine", "engine.clock", "engine.commands", "engine.errors", "engine.files", "engine.modulation"}
-LEAVES |= {"engine.plugins", "engine.pacing", "engine.params", "engine.signals"}
+COMPOSERS = {f"engine.{name}" for name in ("app", "build", "live", "network", "work", "cli", "bench", "doctor")}
+LEAVES = {"engine", "engine.clock", "engine.commands", "engine.declare", "engine.errors", "engine.files"}
+LEAVES |= {"engine.modulation", "engine.plugins", "engine.pacing", "engine.params", "engine.signals"}
 ROOMS = ("engine.show", "engine.walk", "engine.dream", "engine.render", "engine.outputs", "engine.control")
 ONLY_IN = {
     "moderngl": ("engine.render", "engine.outputs"),

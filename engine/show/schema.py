@@ -4,22 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Union
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
+from pydantic import BaseModel, Field, create_model, field_validator, model_validator
 
+from engine.show.network import NetworkPart
+from engine.show.part import PRINTABLE, Number, Part
 from sensors.units import Seconds
 
 FORMAT = 1
 
 SIGNAL = r"^[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z][A-Za-z0-9_]*$"
-PRINTABLE = r"^[^\x00-\x1f]+$"
 ADDRESS = r"^(/[A-Za-z0-9_.-]+)+$"
-Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
-
-
-class Part(BaseModel):
-    """A section of the show file: unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class CanvasPart(Part):
@@ -104,6 +98,7 @@ class Show(Part):
     model: str = Field(
         min_length=1, max_length=200, pattern=PRINTABLE, description="a built-in name or the path of a checkpoint"
     )
+    network: NetworkPart | None = Field(None, description="what is done to the generator itself")
     sensors: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")], Any] = Field(default_factory=dict)
     walk: Any = None
     passes: tuple[PassPart, ...] = Field((), max_length=32, description="shaders in order")
@@ -167,6 +162,23 @@ def json_schema(kinds: Kinds) -> dict[str, Any]:
                 "minProperties": 1,
                 "maxProperties": 1,
                 "additionalProperties": {"type": ["object", "null"]},
+            },
+        ],
+    }
+    schema["$defs"]["ChannelsPart"] = {
+        "description": "Channels by number, or one of several groups of channels that draw alike.",
+        "oneOf": [
+            {"type": "integer", "minimum": 0},
+            {"type": "string", "pattern": r"^[0-9 ,-]+$"},
+            {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1},
+            {
+                "type": "object",
+                "properties": {
+                    "cluster": {"type": "integer", "minimum": 1},
+                    "of": {"type": "integer", "minimum": 1, "maximum": 64},
+                },
+                "required": ["cluster", "of"],
+                "additionalProperties": False,
             },
         ],
     }

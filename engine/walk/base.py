@@ -2,27 +2,31 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
-import annotated_types
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
-from pydantic.fields import FieldInfo
 
+from engine.declare import declared
 from engine.params import Parameter, Value
 
 Floats = NDArray[np.float32]
 Lookup = Callable[[str], Value]
 ROOT = "/walk"
+NOTHING: Floats = np.empty(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Latent:
-    """One point of the walk: ws [num_ws, w_dim] float32, a w for each layer of the generator, truncated already."""
+    """One point of the walk: ws [num_ws, w_dim] float32, a w for each layer of the generator, truncated already.
+
+    `controls` [n] float32 are the network's live numbers, see controls.py; a walk leaves them out.
+    """
 
     ws: Floats
+    controls: Floats = field(default_factory=lambda: NOTHING)
 
 
 class LatentMapping(Protocol):
@@ -65,9 +69,7 @@ class Walk(ABC):
     @classmethod
     def parameters(cls, config: WalkConfig) -> list[Parameter]:
         """What the artist may tune, at the show's values: each number of the config, `speed` at /walk/speed."""
-        fields = type(config).model_fields
-        values = {name: getattr(config, name) for name in fields}
-        return [_parameter(name, fields[name], value) for name, value in values.items() if type(value) in (int, float)]
+        return declared(config, ROOT)
 
     @abstractmethod
     def advance(self, dt: float, lookup: Lookup) -> Latent:
@@ -87,21 +89,3 @@ def number(lookup: Lookup, name: str) -> float:
     value = lookup(f"{ROOT}/{name}")
     assert isinstance(value, int | float)
     return float(value)
-
-
-def _parameter(name: str, field: FieldInfo, value: float) -> Parameter:
-    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-    return Parameter(
-        address=f"{ROOT}/{name}",
-        type="float",
-        default=value,
-        minimum=_bound(field, annotated_types.Ge, "ge"),
-        maximum=_bound(field, annotated_types.Le, "le"),
-        unit=str(extra.get("unit", "")),
-        label=field.title or name.replace("_", " "),
-        help=field.description or "",
-    )
-
-
-def _bound(field: FieldInfo, kind: type, attribute: str) -> float | None:
-    return next((float(getattr(m, attribute)) for m in field.metadata if isinstance(m, kind)), None)

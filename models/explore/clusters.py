@@ -50,7 +50,8 @@ def _answers(network: Any, module: nn.Module, seed: int) -> Floats:
         hook.remove()
     points: Floats = torch.cat(seen, dim=1).double().cpu().numpy()
     points -= points.mean(axis=1, keepdims=True)
-    return points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12)
+    points /= np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12)
+    return points
 
 
 def _pooled(features: Tensor) -> Tensor:
