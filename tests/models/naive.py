@@ -47,8 +47,8 @@ def correlate(x: Array, weight: Array, pad: int, stride: int = 1) -> Array:
 def filtered(x: Array, low: int, high: int) -> Array:
     """x [C, H, W] through the FIR filter, padded with `low` zeros before and `high` behind."""
     x = np.pad(x, ((0, 0), (low, high), (low, high)))
-    size = x.shape[1] - 3
-    return np.array([[[(c[i : i + 4, j : j + 4] * FIR).sum() for j in range(size)] for i in range(size)] for c in x])
+    rows, columns = range(x.shape[1] - 3), range(x.shape[2] - 3)
+    return np.array([[[(c[i : i + 4, j : j + 4] * FIR).sum() for j in columns] for i in rows] for c in x])
 
 
 def stuffed(x: Array) -> Array:
