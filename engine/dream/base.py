@@ -11,10 +11,28 @@ Pixels = NDArray[np.uint8]
 
 
 class Latent(Protocol):
-    """A point of a walk: ws [num_ws, w_dim] float32."""
+    """A point of a walk: ws [num_ws, w_dim] float32, and the network's live numbers, controls [n] float32."""
 
     @property
     def ws(self) -> Floats: ...
+
+    @property
+    def controls(self) -> Floats: ...
+
+
+def message_of(latent: Latent) -> Floats:
+    """What is sent to a generator, [rows, w_dim]: ws, and below it the controls in as many rows as they need."""
+    ws, controls = latent.ws, latent.controls
+    if not controls.size:
+        return np.ascontiguousarray(ws, np.float32)
+    rows = np.zeros((-(-controls.size // ws.shape[1]), ws.shape[1]), np.float32)
+    rows.reshape(-1)[: controls.size] = controls
+    return np.concatenate([ws, rows], dtype=np.float32)
+
+
+def parts_of(message: Floats, num_ws: int) -> tuple[Floats, Floats]:
+    """The reverse of `message_of`: ws [num_ws, w_dim] and the controls, with zeros behind them."""
+    return message[:num_ws], message[num_ws:].reshape(-1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LATENT_BYTES = 2**18  # 64 layers of 1024 numbers
-FRAME_BYTES = 2048 * 2048 * 4
+FRAME_BYTES = 2**23 * 4  # as many pixels as a network's canvas may have
 TEXT_BYTES = 1000
 TRIES = 3
 

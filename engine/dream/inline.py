@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.dream.base import DreamFrame, Floats, Latent
+from engine.dream.base import DreamFrame, Floats, Latent, message_of
+from engine.dream.bending import UNBENT, Bending
 from engine.dream.synthesizer import Synthesizer
 
 
@@ -16,11 +17,11 @@ class InlineSource:
     restarts = 0
     last_error = ""
 
-    def __init__(self, model: str | Path, max_fps: float, now: Callable[[], float]) -> None:
-        self._synthesizer = Synthesizer(model)
+    def __init__(self, model: str | Path, max_fps: float, now: Callable[[], float], bending: Bending = UNBENT) -> None:
+        self._synthesizer = Synthesizer(model, bending=bending)
         self._now = now
         self._due = 0.0
-        self._ws: Floats | None = None
+        self._message: Floats | None = None
         self._number = 0
         self.max_fps = max_fps
         self.frames = 0
@@ -31,16 +32,16 @@ class InlineSource:
         self.alive = True
 
     def submit(self, latent: Latent) -> int:
-        self._ws = latent.ws
+        self._message = message_of(latent)
         self._number += 1
         return self._number
 
     def newest(self) -> DreamFrame | None:
         now = self._now()
-        if self._ws is None or now < self._due:
+        if self._message is None or now < self._due:
             return None
         self._due = max(self._due + 1.0 / self.max_fps, now)
-        pixels = self._synthesizer.render(self._ws)
+        pixels = self._synthesizer.render(self._message)
         if pixels is None:
             self.rejected += 1
             return None

@@ -39,7 +39,7 @@ class Link(Protocol):
         ...
 
     def latent(self, after: int) -> tuple[int, Floats] | None:
-        """The newest latent with its number, None where that is not later than `after`."""
+        """The newest latent, as a message, with its number, None where that is not later than `after`."""
         ...
 
     def publish(self, pixels: Pixels, latent: int, seconds: float) -> None:
@@ -62,9 +62,9 @@ def dream(render: Render, link: Link) -> None:
         if request is None:
             time.sleep(IDLE)
             continue
-        seen, ws = request
+        seen, message = request
         started = time.monotonic()
-        pixels = render(ws)
+        pixels = render(message)
         if pixels is None:
             bad += 1
             link.reject()

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.dream.base import DreamFrame, Floats
+from engine.dream.bending import UNBENT, Bending
 from engine.dream.exchange import Exchange, new_memory
 from engine.dream.worker import Order
 
@@ -29,13 +30,13 @@ def generator_threads(cores: int) -> int:
 class ProcessLife:
     """One worker process, from its start to its end."""
 
-    def __init__(self, model: str | Path, max_fps: float) -> None:
+    def __init__(self, model: str | Path, max_fps: float, bending: Bending = UNBENT) -> None:
         """Start it. Raises OSError where the system refuses."""
         memory = new_memory()
         try:
             self._exchange = Exchange(memory)
             self._exchange.max_fps = max_fps
-            order = Order(str(model), memory, os.getpid(), generator_threads(_cores()))
+            order = Order(str(model), memory, os.getpid(), generator_threads(_cores()), bending)
             self._process = _start(order)
         finally:
             os.close(memory)
@@ -58,8 +59,8 @@ class ProcessLife:
     def rejected(self) -> int:
         return self._exchange.rejected
 
-    def put(self, number: int, ws: Floats) -> None:
-        self._exchange.latents.put(ws, number)
+    def put(self, number: int, message: Floats) -> None:
+        self._exchange.latents.put(message, number)
 
     def take(self, after: int) -> DreamFrame | None:
         message = self._exchange.frames.take(after)

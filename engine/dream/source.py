@@ -5,13 +5,14 @@ from functools import partial
 from pathlib import Path
 
 from engine.dream.base import FrameSource
+from engine.dream.bending import UNBENT, Bending
 from engine.dream.process import ProcessLife
 from engine.dream.supervised import Life, SupervisedSource
 from engine.errors import ReverieError
 
 
-def open_source(model: str | Path, *, max_fps: float, device: str = "auto") -> FrameSource:
-    """A frame source, not started yet, for a checkpoint given by path or built-in name.
+def open_source(model: str | Path, *, max_fps: float, device: str = "auto", bending: Bending = UNBENT) -> FrameSource:
+    """A frame source, not started yet, for a checkpoint given by path or built-in name and what is done to it.
 
     `device` is `cpu` (a process), `cuda` or `cuda:1` (a thread), or `auto`: CUDA where there is one. Raises
     ReverieError for a device that is not there. A model that cannot be loaded shows in `last_error` after the start.
@@ -19,8 +20,8 @@ def open_source(model: str | Path, *, max_fps: float, device: str = "auto") -> F
     if device == "auto":
         device = "cuda" if _cuda_devices() else "cpu"
     if device == "cpu":
-        return SupervisedSource(partial(ProcessLife, model), max_fps)
-    return SupervisedSource(_thread_on(device, model), max_fps)
+        return SupervisedSource(partial(ProcessLife, model, bending=bending), max_fps)
+    return SupervisedSource(_thread_on(device, model, bending), max_fps)
 
 
 def _cuda_devices() -> int:
@@ -29,7 +30,7 @@ def _cuda_devices() -> int:
     return torch.cuda.device_count() if torch.cuda.is_available() else 0
 
 
-def _thread_on(device: str, model: str | Path) -> Callable[[float], Life]:
+def _thread_on(device: str, model: str | Path, bending: Bending) -> Callable[[float], Life]:
     kind, _, index = device.partition(":")
     if kind != "cuda" or not (index.isdecimal() or device == "cuda"):
         raise ReverieError(f"there is no kind of device {device!r} for the generator; write auto, cpu, cuda or cuda:1")
@@ -39,4 +40,4 @@ def _thread_on(device: str, model: str | Path) -> Callable[[float], Life]:
         )
     from engine.dream.thread import ThreadLife
 
-    return partial(ThreadLife, model, device)
+    return partial(ThreadLife, model, device, bending=bending)

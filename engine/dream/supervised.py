@@ -7,9 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-import numpy as np
-
-from engine.dream.base import DreamFrame, Floats, Latent
+from engine.dream.base import DreamFrame, Floats, Latent, message_of
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 10.0
@@ -32,8 +30,8 @@ class Life(Protocol):
         """Frames it threw away."""
         ...
 
-    def put(self, number: int, ws: Floats) -> None:
-        """Hand over a latent with its number."""
+    def put(self, number: int, message: Floats) -> None:
+        """Hand over a latent, as `message_of` makes it, with its number."""
         ...
 
     def take(self, after: int) -> DreamFrame | None:
@@ -88,7 +86,7 @@ class SupervisedSource:
         self._now = now
         self._max_fps = max(max_fps, SLOWEST_FPS)
         self._term: _Term | None = None
-        self._latent: Floats | None = None
+        self._message: Floats | None = None
         self._number = 0
         self._begun = 0
         self._begin_at = math.inf
@@ -139,10 +137,10 @@ class SupervisedSource:
             self._retire(self._term, FAREWELL)
 
     def submit(self, latent: Latent) -> int:
-        self._latent = np.ascontiguousarray(latent.ws, np.float32)
+        self._message = message_of(latent)
         self._number += 1
         if self._term:
-            self._ask(self._term, self._latent)
+            self._ask(self._term, self._message)
         return self._number
 
     def newest(self) -> DreamFrame | None:
@@ -150,8 +148,8 @@ class SupervisedSource:
         self._mind()
         return frame
 
-    def _ask(self, term: _Term, ws: Floats) -> None:
-        term.life.put(self._number, ws)
+    def _ask(self, term: _Term, message: Floats) -> None:
+        term.life.put(self._number, message)
         if term.asked_at is None:
             term.asked_at = self._now()
 
@@ -194,8 +192,8 @@ class SupervisedSource:
             return
         self._begun += 1
         self._term = _Term(life)
-        if self._latent is not None:
-            self._ask(self._term, self._latent)
+        if self._message is not None:
+            self._ask(self._term, self._message)
 
     def _fail(self, reason: str) -> None:
         self.last_error = reason

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-import models
-from engine.dream.base import Floats, Pixels
+from engine.dream.base import Floats, Pixels, parts_of
+from engine.dream.bender import Bender, load_network
+from engine.dream.bending import UNBENT, Bending
 
 Precision = Literal["float32", "bfloat16"]
 FAITHFUL_DB = 40.0  # bfloat16 is only used where its pictures are at least this close to float32
@@ -20,27 +21,41 @@ _CPU_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
 class Synthesizer:
     """Renders on the thread that made it. Stateless: the same ws give the same pixels."""
 
-    def __init__(self, model: str | Path, device: str = "cpu", precision: Precision | None = None) -> None:
+    def __init__(
+        self,
+        model: str | Path,
+        device: str = "cpu",
+        precision: Precision | None = None,
+        bending: Bending = UNBENT,
+    ) -> None:
         """Load `model`. `precision` left out: bfloat16 where the device is quick at it and the network bears it.
 
         Raises what `models.load` raises.
         """
-        network = models.load(model, device)
+        network = load_network(model, device, bending)
         self.device = torch.device(device)
-        self._size = network.img_resolution
+        self._shape, self._num_ws = network.img_shape, network.num_ws
+        self._bender = Bender(network, bending, device)
         self._synthesis: Any = network.synthesis.eval().requires_grad_(False).to(memory_format=torch.channels_last)
         self.precision: Precision = precision or self._choose_precision(network)
         self._use(self.precision)
 
-    def render(self, ws: Floats) -> Pixels | None:
-        """ws [num_ws, w_dim] -> RGBA [H, W, 4], row 0 at the top; None where the image holds NaN or infinity."""
+    def render(self, message: Floats) -> Pixels | None:
+        """A latent as `message_of` makes it -> RGBA [H, W, 4], row 0 at the top; None where the image holds NaN or
+        infinity.
+        """
+        ws, controls = parts_of(message, self._num_ws)
         with torch.inference_mode():
-            image = self._synthesis(torch.from_numpy(ws)[None].to(self.device), noise_mode="const")[0]  # [C, H, W]
+            arguments = self._bender.arguments(controls)
+            latent = torch.from_numpy(ws)[None].to(self.device)
+            image = self._synthesis(latent, noise_mode="const", **arguments)[0]  # [C, H, W]
             return _rgba(image).cpu().numpy() if torch.isfinite(image).all() else None
 
     def describe(self) -> str:
         """Size and precision."""
-        return f"{self._size}², {self.precision}"
+        height, width = self._shape
+        size = f"{width}²" if width == height else f"{width}×{height}"
+        return f"{size}, {self.precision}"
 
     def _use(self, precision: Precision) -> None:
         if precision == "bfloat16":

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from engine.dream.base import DreamFrame, Floats, Pixels
+from engine.dream.bending import UNBENT, Bending
 from engine.dream.loop import dream, sentence
 from engine.dream.synthesizer import Synthesizer
 
@@ -57,9 +58,10 @@ class _ThreadLink:
 class ThreadLife:
     """One generator thread, from its start to its end. `device` is `cuda`, `cuda:1`, …, or `cpu`."""
 
-    def __init__(self, model: str | Path, device: str, max_fps: float) -> None:
+    def __init__(self, model: str | Path, device: str, max_fps: float, bending: Bending = UNBENT) -> None:
         self._slots = _Slots(max_fps)
-        self._thread = threading.Thread(target=_live, args=(model, device, self._slots), name="dream", daemon=True)
+        told = (model, device, bending, self._slots)
+        self._thread = threading.Thread(target=_live, args=told, name="dream", daemon=True)
         self._thread.start()
 
     @property
@@ -74,8 +76,8 @@ class ThreadLife:
     def rejected(self) -> int:
         return self._slots.rejected
 
-    def put(self, number: int, ws: Floats) -> None:
-        self._slots.latent = (number, ws)
+    def put(self, number: int, message: Floats) -> None:
+        self._slots.latent = (number, message)
 
     def take(self, after: int) -> DreamFrame | None:
         frame = self._slots.frame
@@ -99,11 +101,11 @@ class ThreadLife:
         self._thread.join(timeout)
 
 
-def _live(model: str | Path, device: str, slots: _Slots) -> None:
+def _live(model: str | Path, device: str, bending: Bending, slots: _Slots) -> None:
     """The thread's whole life."""
     try:
         with _own_stream(device):
-            synthesizer = Synthesizer(model, device)
+            synthesizer = Synthesizer(model, device, bending=bending)
             slots.about = f"{device.upper()} thread, {synthesizer.describe()}"
             dream(synthesizer.render, _ThreadLink(slots))
     except Exception as error:  # noqa: BLE001 - whatever it is, the display loop gets to know it

@@ -10,7 +10,10 @@ import signal
 import sys
 from dataclasses import asdict, dataclass
 
+from pydantic import TypeAdapter
+
 from engine.dream.base import Floats, Pixels
+from engine.dream.bending import UNBENT, Bending
 from engine.dream.exchange import Exchange
 from engine.dream.loop import dream, sentence
 
@@ -27,6 +30,7 @@ class Order:
     memory: int
     parent: int
     threads: int
+    bending: Bending = UNBENT
 
     def arguments(self) -> list[str]:
         """For the command line of a Python interpreter."""
@@ -67,7 +71,7 @@ def work(order: Order, exchange: Exchange) -> None:
     from engine.dream.synthesizer import Synthesizer
 
     torch.set_num_threads(order.threads)
-    synthesizer = Synthesizer(order.model)
+    synthesizer = Synthesizer(order.model, bending=order.bending)
     os.nice(NICE_DREAMING - NICE_LOADING)
     exchange.about = f"CPU process, {synthesizer.describe()}, threads: {order.threads}"
     dream(synthesizer.render, ProcessLink(exchange, order.parent))
@@ -77,7 +81,7 @@ def main() -> int:
     """Exit code 0 after the parent's end, FAILED with the reason in the exchange otherwise."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    order = Order(**json.loads(sys.argv[1]))
+    order = TypeAdapter(Order).validate_json(sys.argv[1])
     exchange = Exchange(order.memory)
     os.close(order.memory)
     try:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -37,6 +37,7 @@ class Point:
     """A latent made from a seed."""
 
     seed: int = 0
+    controls: Floats = field(default_factory=lambda: np.empty(0, np.float32))
 
     @property
     def ws(self) -> Floats:
@@ -46,6 +47,8 @@ class Point:
 @dataclass(frozen=True)
 class Abyss:
     """A latent from which every network's picture is NaN."""
+
+    controls: Floats = field(default_factory=lambda: np.empty(0, np.float32))
 
     @property
     def ws(self) -> Floats:

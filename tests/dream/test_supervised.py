@@ -15,6 +15,7 @@ WS = np.zeros((2, 3), np.float32)
 @dataclass
 class Point:
     ws: Floats = field(default_factory=lambda: WS)
+    controls: Floats = field(default_factory=lambda: np.empty(0, np.float32))
 
 
 class FakeLife:

@@ -32,7 +32,7 @@ class Painter(nn.Module):
 class Network(nn.Module):
     """The generator contract around a Painter."""
 
-    z_dim, w_dim, num_ws, c_dim, img_resolution = 4, 4, 1, 0, 2
+    z_dim, w_dim, num_ws, c_dim, img_shape = 4, 4, 1, 0, (2, 3)
 
     def __init__(self, synthesis: nn.Module) -> None:
         super().__init__()
