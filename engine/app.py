@@ -10,6 +10,7 @@ from engine.build import (
     DREAM_FPS,
     Outputs,
     RunOptions,
+    build_mapping,
     build_outputs,
     build_panel,
     build_renderer,
@@ -29,6 +30,7 @@ from engine.control.server import ControlServer
 from engine.dream.source import open_source
 from engine.errors import ReverieError
 from engine.live import Live, ending_by_signal
+from engine.network import bending_of, check_network
 from engine.outputs.base import OutputError
 from engine.outputs.rack import OutputRack
 from engine.outputs.recording import RecordingConfig, RecordingOutput
@@ -61,7 +63,7 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     """
     check_model(loaded)
     show, clock = loaded.show, MonotonicClock()
-    source = open_source(model_of(loaded), max_fps=DREAM_FPS)
+    source = open_source(model_of(loaded), max_fps=DREAM_FPS, bending=bending_of(loaded))
     stack.callback(source.close)
     source.start()
     senses = build_senses(loaded)
@@ -71,7 +73,7 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     gl = open_context(window)
     stack.callback(gl.close)
     renderer = build_renderer(loaded, gl, stack)
-    work = build_work(loaded, renderer, senses, source, options.sets)
+    work = build_work(loaded, renderer, senses, source, build_mapping(loaded), options.sets)
     rack = OutputRack(outputs, gl, canvas_of(loaded))
     stack.callback(rack.close)
     try:
@@ -118,7 +120,8 @@ def check_show(path: Path) -> list[str]:
     loaded = load(path)
     note = check_model(loaded)
     with naming_the_model(loaded):
-        models.load(model_of(loaded))
+        network = models.load(model_of(loaded))
+    check_network(loaded, network)
     build_outputs(loaded, RunOptions())
     build_panel(loaded, Hub(), None)
     with ExitStack() as stack:
@@ -140,9 +143,10 @@ def record_show(path: Path, seconds: float, output: Path, sets: Sequence[str] = 
         gl = open_context()
         stack.callback(gl.close)
         renderer = build_renderer(loaded, gl, stack, adaptive=False)
+        mapping = build_mapping(loaded)
         with naming_the_model(loaded):
-            source = InlineSource(model_of(loaded), DREAM_FPS, clock.now)
-        work = build_work(loaded, renderer, build_senses(loaded, simulated=True), source, sets)
+            source = InlineSource(model_of(loaded), DREAM_FPS, clock.now, bending_of(loaded))
+        work = build_work(loaded, renderer, build_senses(loaded, simulated=True), source, mapping, sets)
         source.start()
         recording = RecordingOutput(RecordingConfig(path=output), exact=True)
         frames = Pacer(clock, canvas.fps).frames(seconds)

@@ -1,8 +1,9 @@
 """The parts of a show, built from its file. Only this module and `app.py` know every part."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from engine.control.hub import Hub
 from engine.control.server import ControlServer
 from engine.dream.base import FrameSource
 from engine.errors import ReverieError
+from engine.network import check_network, naming, network_parameters, path_of
 from engine.outputs.base import Canvas, Output
 from engine.outputs.offscreen import OffscreenConfig, OffscreenOutput
 from engine.outputs.recording import RecordingConfig, RecordingOutput
@@ -28,6 +30,8 @@ from engine.show.lines import parse_scalar
 from engine.show.loader import LoadedShow, load_show
 from engine.show.schema import Kinds
 from engine.show.wiring import apply_values, check_pass, matrix
+from engine.walk.base import LatentMapping
+from engine.walk.controls import Controls
 from engine.walk.registry import walks
 from engine.work import MAX_FPS, Work
 from sensors.driver import Driver
@@ -72,18 +76,12 @@ def canvas_of(loaded: LoadedShow) -> Canvas:
 
 def model_of(loaded: LoadedShow) -> str:
     """The show's model; a path counts from the show file's folder."""
-    name = loaded.show.model
-    beside = loaded.path.parent / name
-    return str(beside) if name.endswith(".safetensors") and beside.exists() else name
+    return path_of(loaded, loaded.show.model)
 
 
-@contextmanager
-def naming_the_model(loaded: LoadedShow) -> Iterator[None]:
+def naming_the_model(loaded: LoadedShow) -> AbstractContextManager[None]:
     """What is wrong with the checkpoint becomes an error about the show's `model`."""
-    try:
-        yield
-    except models.CheckpointError as error:
-        raise loaded.error(("model",), str(error)) from None
+    return naming(loaded, ("model",))
 
 
 def check_model(loaded: LoadedShow) -> str:
@@ -127,7 +125,8 @@ def build_tree(loaded: LoadedShow, renderer: Renderer, sets: Sequence[str]) -> P
     dream = Parameter(
         MAX_FPS, "float", DREAM_FPS, 0.5, 120.0, unit="1/s", label="Most frames", help="How often the network may dream"
     )
-    tree = ParameterTree([*walk.parameters(loaded.show.walk), dream, *renderer.parameters()])
+    network = network_parameters(loaded)
+    tree = ParameterTree([*walk.parameters(loaded.show.walk), dream, *network, *renderer.parameters()])
     apply_values(loaded, tree)
     for text in sets:
         _set_from_text(tree, text)
@@ -146,18 +145,28 @@ def _set_from_text(tree: ParameterTree, text: str) -> None:
         raise ReverieError(f"--set {text}: {error}") from None
 
 
-def build_work(
-    loaded: LoadedShow, renderer: Renderer, senses: Senses, source: FrameSource, sets: Sequence[str]
-) -> Work:
+def build_mapping(loaded: LoadedShow) -> LatentMapping:
+    """The mapping network, after a look at whether the show's `network` section fits it. Raises ReverieError."""
     from engine.walk.mapping import load_mapping  # brings torch
 
+    with naming_the_model(loaded):
+        return load_mapping(model_of(loaded), partial(check_network, loaded))
+
+
+def build_work(
+    loaded: LoadedShow,
+    renderer: Renderer,
+    senses: Senses,
+    source: FrameSource,
+    mapping: LatentMapping,
+    sets: Sequence[str],
+) -> Work:
+    """The way of a frame. Raises ReverieError."""
     show = loaded.show
     tree = build_tree(loaded, renderer, sets)
     routes = matrix(loaded, tree, senses.typical())
-    with naming_the_model(loaded):
-        mapping = load_mapping(model_of(loaded))
     walk = walks()[show.walk.type](show.walk, mapping, show.seed)
-    return Work(tree, senses, routes, walk, source, renderer)
+    return Work(tree, senses, routes, walk, source, renderer, Controls(network_parameters(loaded)))
 
 
 def build_panel(loaded: LoadedShow, hub: Hub, port: int | None) -> ControlServer | None:

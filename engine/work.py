@@ -1,7 +1,7 @@
 """The work itself: what one frame is made of, as a function of time, signals and the artist's values."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import moderngl
@@ -15,6 +15,7 @@ from engine.params import ParameterTree, Value
 from engine.sensing import Senses
 from engine.signals import SignalBus
 from engine.walk.base import Walk
+from engine.walk.controls import Controls
 
 MAX_FPS = "/dream/max_fps"
 
@@ -41,6 +42,7 @@ class Work:
     walk: Walk
     source: FrameSource
     picture: Picture
+    controls: Controls = field(default_factory=Controls)
     bus: SignalBus = field(default_factory=SignalBus)
     on_dream: Callable[[], None] = lambda: None
 
@@ -49,7 +51,9 @@ class Work:
         self.senses.poll(frame.time, self.bus)
         self.tree.modulate(self.matrix.step(self.bus, frame.step))
         self.source.max_fps = self.tree.number(MAX_FPS)
-        self.source.submit(self.walk.advance(frame.step, self.tree.effective))
+        latent = self.walk.advance(frame.step, self.tree.effective)
+        controls = self.controls.advance(frame.step, self.tree.effective)
+        self.source.submit(replace(latent, controls=controls))
         dreamt = self.source.newest()
         if dreamt is not None:
             self.picture.push(dreamt.pixels, frame.time)

@@ -1,5 +1,6 @@
 """The mapping network where the walk runs: a fraction of a millisecond a frame on one core."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,13 @@ class TorchMapping:
             return np.asarray(ws[:, 0])
 
 
-def load_mapping(model: str | Path) -> LatentMapping:
+def load_mapping(model: str | Path, look: Callable[[Any], object] = lambda network: None) -> LatentMapping:
     """The mapping network of a checkpoint, given by path or built-in name. Raises what `models.load` raises.
 
+    `look` may see the whole generator before the rest of it is let go, and may raise.
     Torch keeps to one thread in this process from now on: the display loop shares its cores.
     """
     torch.set_num_threads(1)
-    return TorchMapping(models.load(model))
+    network = models.load(model)
+    look(network)
+    return TorchMapping(network)
