@@ -16,7 +16,7 @@ Uniforms = dict[str, Any]
 FITS = ("cover", "contain", "mirror")
 PARAMETERS = (
     Parameter("/picture/fit", "choice", "cover", choices=FITS, label="Fit",
-              help="How the square picture meets the canvas: fill it, show it whole, or mirror it outwards"),
+              help="How the generated picture meets the canvas: fill it, show it whole, or mirror it outwards"),
     Parameter("/picture/zoom", "float", 1.0, 1.0, 4.0, unit="×", label="Zoom",
               help="Enlarges the middle of the picture"),
     Parameter("/picture/softness", "float", 0.6, 0.0, 1.0, label="Softness",

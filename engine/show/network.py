@@ -87,7 +87,7 @@ class BendPart(Part):
     y: float = _number(0, -1, 1, "shifts the layer's forms up", unit="heights")
     flip_horizontal: float = _number(0, 0, 1, "0 as it is, 0.5 symmetric, 1 mirrored left to right")
     flip_vertical: float = _number(0, 0, 1, "0 as it is, 0.5 symmetric, 1 mirrored top to bottom")
-    threshold: float = _number(0, 0, 4, "features weaker than this fall silent")
+    threshold: float = _number(0, 0, 2, "features weaker than this fall silent")
     gain: float = _number(1, -2, 4, "strength of the features: 0 switches them off", unit="×")
     noise: float = _number(1, 0, 4, "strength of the layer's noise", unit="×")
     amount: float = _number(1, 0, 1, "how much of all this: 0 leaves the layer as it is")
