@@ -107,6 +107,35 @@ def generate(
 
 
 @app.command()
+def convert(
+    path: Annotated[
+        Path, typer.Argument(metavar="IN", help="a .pkl of StyleGAN2-ADA or StyleGAN3, or rosinality's .pt")
+    ],
+    target: Annotated[Path, typer.Argument(metavar="OUT.safetensors", help="the checkpoint to write")],
+    everything: Annotated[bool, typer.Option("--all", help="also write OUT.G and OUT.D, to go on training")] = False,
+) -> None:
+    """Turn a network of others into a checkpoint, exactly. Nothing in the file is executed."""
+    from engine.model_files import convert_network
+
+    convert_network(path, target, everything)
+
+
+@app.command()
+def info(
+    model: Annotated[str, typer.Argument(help="a built-in name, a .safetensors checkpoint, or a .pkl or .pt")],
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """What a network is: architecture, sizes, where it comes from, its licence."""
+    from engine.model_files import describe_network, print_network
+
+    described = describe_network(model)
+    if as_json:
+        typer.echo(json.dumps(described, indent=2))
+    else:
+        print_network(described)
+
+
+@app.command()
 def train(
     data: Annotated[Path, typer.Option(help="a StyleGAN zip, or a folder of pictures")],
     out: Annotated[Path, typer.Option(help="folder for networks, grids, logs and the state to resume from")],

@@ -1,35 +1,45 @@
-"""Generators on disk: safetensors with a JSON manifest. Nothing is ever unpickled."""
+"""Networks on disk: safetensors with a JSON manifest. Nothing is ever unpickled.
+
+A show is given generators only; discriminators are kept apart from the registry of their architectures, for training.
+"""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from models import discriminator
 from models.errors import CheckpointError
 from models.files import write_atomically
 from models.manifest import FORMAT, KEY, Header, check_hash, damaged, hash_file, read_header, sha256
 from models.registry import architectures
 
+Kinds = dict[str, tuple[type[BaseModel], Callable[..., nn.Module]]]
+
 FLOATS = {"F16", "BF16", "F32"}
+DISCRIMINATORS: Kinds = {discriminator.KIND: (discriminator.Config, discriminator.Discriminator)}
 
 
-def save(path: Path, generator: nn.Module, provenance: dict[str, Any]) -> None:
-    """Write a generator as float16 with its manifest, and its SHA-256 beside it, each whole or not at all.
+def save(path: Path, network: nn.Module, provenance: dict[str, Any], half: bool = True) -> None:
+    """Write a generator or discriminator with its manifest, and its SHA-256 beside it, each whole or not at all.
 
-    `provenance` holds plain JSON values: where it was trained, on what, how long. Raises CheckpointError for weights
-    that are not finite, OSError where the disk refuses.
+    As float16, or exactly where `half` is off. `provenance` holds plain JSON values: where it was trained, on what, how
+    long. Raises CheckpointError for weights that are not finite, OSError where the disk refuses.
     """
-    tensors = {name: _compact(tensor.detach().cpu()) for name, tensor in generator.state_dict().items()}
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    if half:
+        tensors = {name: _compact(tensor) for name, tensor in tensors.items()}
     _check_finite(path, tensors)
     manifest = {
         "format": FORMAT,
-        "architecture": architecture_of(generator),
-        "config": generator.config.model_dump(),  # type: ignore[union-attr, operator]
+        "architecture": architecture_of(network),
+        "config": network.config.model_dump(),  # type: ignore[union-attr, operator]
         "provenance": provenance,
     }
     hash_file(path).unlink(missing_ok=True)  # between the two files a reader finds no hash rather than a wrong one
@@ -42,44 +52,66 @@ def load(path: Path, device: str = "cpu") -> Any:
 
     What the file claims is checked against its architecture before anything of that size is allocated.
     """
+    return _load(path, device, _generators())
+
+
+def load_discriminator(path: Path, device: str = "cpu") -> Any:
+    """The discriminator in a file; otherwise as `load`."""
+    return _load(path, device, DISCRIMINATORS)
+
+
+def empty(path: Path) -> nn.Module:
+    """The generator or discriminator of a file as its manifest describes it, without any memory behind its tensors.
+
+    The table of tensors in the file is known to fit. Raises CheckpointError.
+    """
+    return _empty(path, read_header(path), _generators() | DISCRIMINATORS)
+
+
+def architecture_of(network: nn.Module) -> str:
+    """The name of the architecture whose Generator, or Discriminator, this is."""
+    if isinstance(network, discriminator.Discriminator):
+        return discriminator.KIND
+    return next(name for name, module in architectures().items() if isinstance(network, module.Generator))
+
+
+def _generators() -> Kinds:
+    return {name: (module.Config, module.Generator) for name, module in architectures().items()}
+
+
+def _load(path: Path, device: str, kinds: Kinds) -> nn.Module:
     header = read_header(path)
     check_hash(path)
-    generator = _empty(path, header)
-    _compare(path, header, generator)
+    network = _empty(path, header, kinds)
     try:
         tensors = load_file(path, device=device)
     except (SafetensorError, OSError) as error:
         raise damaged(path, str(error).splitlines()[0]) from None
     _check_finite(path, tensors)
-    generator.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
-    return generator.eval().requires_grad_(False)
+    network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
+    return network.eval().requires_grad_(False)
 
 
-def architecture_of(generator: nn.Module) -> str:
-    """The name of the architecture whose Generator this is."""
-    return next(name for name, module in architectures().items() if isinstance(generator, module.Generator))
-
-
-def _empty(path: Path, header: Header) -> nn.Module:
-    """A generator as the manifest describes it, without any memory behind its tensors."""
+def _empty(path: Path, header: Header, kinds: Kinds) -> nn.Module:
     name = header.manifest["architecture"]
-    module = architectures().get(name)
-    if module is None:
-        known = ", ".join(sorted(architectures()))
+    if name not in kinds:
+        known = ", ".join(sorted(kinds))
         raise CheckpointError(f"{path}: its architecture {name!r} is not known here; known are {known}")
+    settings, make = kinds[name]
     try:
-        config = module.Config.model_validate(header.manifest["config"])
+        config = settings.model_validate(header.manifest["config"])
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise damaged(path, f"its config {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     with torch.device("meta"):
-        generator: nn.Module = module.Generator(**config.model_dump())
-    return generator
+        network = make(**config.model_dump())
+    _compare(path, header, network)
+    return network
 
 
-def _compare(path: Path, header: Header, generator: nn.Module) -> None:
+def _compare(path: Path, header: Header, network: nn.Module) -> None:
     """Hold the table of tensors against what the architecture needs: the same names, the same shapes, plain floats."""
-    expected = {name: tuple(tensor.shape) for name, tensor in generator.state_dict().items()}
+    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     for name in expected.keys() ^ header.tensors.keys():
         what = "lacks" if name in expected else "has an unknown"
         raise damaged(path, f"it {what} tensor {name[:80]}")

@@ -1,0 +1,65 @@
+"""Networks of others, read as data and written as checkpoints of ours. Nothing in their files is ever executed."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+
+from models import checkpoint
+from models.convert.source import ROLES, Source, open_source
+from models.errors import CheckpointError
+from models.names import SUFFIX
+
+__all__ = ["Conversion", "convert", "open_source"]
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What `convert` wrote: paths by role, the provenance of the network to show, and roles the file lacks."""
+
+    written: dict[str, Path]
+    provenance: dict[str, Any]
+    missing: tuple[str, ...]
+
+
+def convert(path: Path, target: Path, everything: bool = False) -> Conversion:
+    """Write the G_ema of a pickle or `.pt` to `target`, and with `everything` its G and D to NAME.G and NAME.D beside.
+
+    float32, exactly. Each file is written whole or not at all, and none before all of them are known to fit. Raises
+    CheckpointError with one sentence.
+    """
+    if target.suffix != SUFFIX or target.is_dir():
+        raise CheckpointError(f"{target} cannot be the checkpoint; name a file ending in {SUFFIX}")
+    source = open_source(path)
+    wanted = ROLES if everything else ROLES[:1]
+    roles = [role for role in wanted if role in source.contents.networks or role == ROLES[0]]
+    for role in roles:
+        source.plan(role)
+    written = {}
+    for role in roles:
+        written[role] = target if role == ROLES[0] else target.with_name(f"{target.stem}.{role}{SUFFIX}")
+        _write(source, role, written[role])
+    missing = tuple(role for role in wanted if role not in roles)
+    return Conversion(written, _provenance(source, ROLES[0]), missing)
+
+
+def _write(source: Source, role: str, path: Path) -> None:
+    try:
+        checkpoint.save(path, source.build(role), _provenance(source, role), half=False)
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise CheckpointError(f"{path} cannot be written ({reason}); choose another place") from None
+
+
+def _provenance(source: Source, role: str) -> dict[str, Any]:
+    return {
+        "source": source.path.name,
+        "source_sha256": source.sha256,
+        "origin": source.contents.origin,
+        "network": role,
+        "licence": source.contents.licence,
+        "trained_on": dict(source.contents.trained_on),
+        "converted_by": f"reverie {version('reverie')}",
+    }

@@ -1,0 +1,96 @@
+"""The Python objects that the files of known networks name, and the plain values that stand for them.
+
+This is the whole allow-list. Each entry builds data; None is a name that may be spoken of but not called.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from models.convert.arrays import STORAGES, Array, Dtype, rebuild_tensor, scalar
+from models.convert.machine import Stateful, Vocabulary, collection, mapping
+from models.convert.refusal import Budget, Refused
+from models.convert.torch_files import nested_storage
+
+DTYPES = ("float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A network or a part of one, as NVIDIA's code writes it: the name of its class and its attributes."""
+
+    class_name: str
+    state: dict[str, Any]
+
+
+class Namespace(Stateful):
+    """What stands for `argparse.Namespace`."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+
+    def describe(self, state: Any) -> None:
+        """The attributes."""
+        self.values.update(mapping(state.items()))
+
+
+def names(budget: Budget) -> Vocabulary:
+    """The vocabulary of one file."""
+    ordered = partial(_mapping, budget)
+    known: dict[str, Any] = {
+        "collections.OrderedDict": ordered,
+        "dnnlib.EasyDict": ordered,
+        "dnnlib.util.EasyDict": ordered,
+        "argparse.Namespace": Namespace,
+        "_codecs.encode": _encode,
+        "torch_utils.persistence._reconstruct_persistent_obj": _module,
+        "torch.storage._load_from_bytes": partial(nested_storage, budget),
+        "torch._utils._rebuild_tensor_v2": rebuild_tensor,
+        "torch._utils._rebuild_parameter": _parameter,
+        "torch.Size": partial(_shape, budget),
+        "torch.device": _device,
+        "numpy.dtype": Dtype,
+        "numpy.ndarray": None,
+    }
+    for module in ("builtins", "__builtin__"):
+        known[f"{module}.set"] = partial(_collection, budget)
+    for module in ("numpy.core.multiarray", "numpy._core.multiarray"):
+        known |= {f"{module}.scalar": scalar, f"{module}._reconstruct": Array}
+    return known | dict.fromkeys(STORAGES) | dict.fromkeys(f"torch.{name}" for name in DTYPES)
+
+
+def _mapping(budget: Budget, items: Any = ()) -> dict[Any, Any]:
+    budget.spend(len(items))
+    return mapping(items.items() if isinstance(items, dict) else items)
+
+
+def _collection(budget: Budget, items: Any = ()) -> set[Any]:
+    budget.spend(len(items))
+    return collection(items)
+
+
+def _shape(budget: Budget, items: Any = ()) -> tuple[Any, ...]:
+    budget.spend(len(items))
+    return tuple(items)
+
+
+def _module(meta: Any) -> Module:
+    """The record of a module. `module_src`, the text of its program, is left where it lies."""
+    if meta["type"] != "class" or not isinstance(meta["class_name"], str) or not isinstance(meta["state"], dict):
+        raise Refused("it holds a persistent object that is no network")
+    return Module(meta["class_name"], meta["state"])
+
+
+def _parameter(data: Any, *_: Any) -> Any:
+    return data
+
+
+def _device(*_: Any) -> None:
+    """A device a tensor was on says nothing about its numbers."""
+
+
+def _encode(text: Any, encoding: Any) -> bytes:
+    """Bytes, as pickles of protocol 2 write them."""
+    if encoding != "latin1" or not isinstance(text, str):
+        raise TypeError
+    return text.encode("latin1")

@@ -1,0 +1,75 @@
+"""What a network is, from its file: architecture, sizes, where it comes from, and what one may do with it."""
+
+import math
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from models import checkpoint
+from models.convert.source import open_source
+from models.manifest import check_hash, hash_file, read_header
+from models.names import SUFFIX
+
+DIMENSIONS = ("z_dim", "c_dim", "w_dim", "num_ws", "img_resolution", "img_channels")
+BYTES = {"F32": 4, "F16": 2, "BF16": 2}
+
+
+def describe(path: Path) -> dict[str, Any]:
+    """Plain JSON values that say what is in a checkpoint, or in a file that can be converted to one.
+
+    Nothing is converted, nothing but headers and names is read of a checkpoint. Raises CheckpointError.
+    """
+    return _checkpoint(path) if path.suffix == SUFFIX else _foreign(path)
+
+
+def _checkpoint(path: Path) -> dict[str, Any]:
+    header = read_header(path)
+    network = checkpoint.empty(path)
+    check_hash(path)
+    stored = Counter[str]()
+    for dtype, shape in header.tensors.values():
+        stored[dtype] += math.prod(shape)
+    provenance = header.manifest.get("provenance")
+    return {
+        "file": str(path),
+        "bytes": path.stat().st_size,
+        "sha256": "verified" if hash_file(path).is_file() else f"unverified: there is no {hash_file(path).name}",
+        "stored_as": {name: stored[name] for name in sorted(stored)},
+        **_network(network),
+        "licence": provenance.get("licence", "not recorded") if isinstance(provenance, dict) else "not recorded",
+        "provenance": provenance,
+    }
+
+
+def _foreign(path: Path) -> dict[str, Any]:
+    source = open_source(path)
+    return {
+        "file": str(path),
+        "bytes": path.stat().st_size,
+        "sha256": source.sha256,
+        "origin": source.contents.origin,
+        "networks": {role: _network(source.plan(role).check()) for role in source.contents.networks},
+        "licence": source.contents.licence,
+        "trained_on": dict(source.contents.trained_on),
+    }
+
+
+def _network(network: Any) -> dict[str, Any]:
+    """Of a network that need not have memory behind its tensors."""
+    height, width = network.config.canvas or (network.config.img_resolution,) * 2
+    parts = {name: _parameters(part) for name, part in network.named_children()}
+    dimensions = {name: getattr(network, name) for name in DIMENSIONS if hasattr(network, name)}
+    return {
+        "architecture": checkpoint.architecture_of(network),
+        "canvas": {"width": width, "height": height},
+        **dimensions,
+        "parameters": _parameters(network),
+        "parts": {name: count for name, count in parts.items() if count},
+        "config": network.config.model_dump(),
+    }
+
+
+def _parameters(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
