@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from models import registry
 from models.base import GeneratorBase
+from models.convert import open_source
 
 VECTORS = Path(__file__).with_name("vectors")
 SMALL = sorted(path.stem for path in VECTORS.glob("*.npz"))
@@ -67,6 +68,11 @@ def reference(name: str) -> dict[str, NDArray[Any]]:
     """The arrays of a file of shared/reference."""
     with np.load(REFERENCE / f"{name}.npz") as file:
         return {key: file[key] for key in file.files}
+
+
+def published(name: str, role: str) -> nn.Module:
+    """A new network from a pickle of shared/reference: its G_ema, G or D."""
+    return open_source(REFERENCE / f"{name}.pkl").build(role)
 
 
 def tensor(array: NDArray[Any]) -> Tensor:
