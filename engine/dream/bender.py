@@ -1,15 +1,14 @@
 """The bending of one network: from the numbers that come with a latent to what its synthesis is told."""
 
-import math
 from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor
 
 import models
 from engine.dream.base import Floats
 from engine.dream.bending import Bend, Bending, BlendWith
+from models.camera import camera_transform
 from models.canvas import extend
 from models.edits import Blend, Edits, LayerEdit
 from models.explore.clusters import channel_clusters
@@ -47,7 +46,8 @@ class Bender:
         if edits:
             arguments["edits"] = edits
         if CAMERA in numbers:
-            arguments["transform"] = camera(*(numbers[f"camera/{name}"] for name in ("x", "y", "rotation", "zoom")))
+            camera = {name: numbers[f"camera/{name}"] for name in ("x", "y", "rotation", "zoom")}
+            arguments["transform"] = torch.from_numpy(camera_transform(**camera))
         return arguments
 
     def _mixed(self, numbers: Numbers) -> Blend | None:
@@ -55,16 +55,6 @@ class Bender:
         if self._blend is not None and self._blend.amount != numbers["blend/amount"]:
             self._blend = replace(self._blend, amount=numbers["blend/amount"])
         return self._blend
-
-
-def camera(x: float, y: float, rotation: float, zoom: float) -> Tensor:
-    """Where a camera samples a StyleGAN3's plane: [3, 3].
-
-    It stands `x` right and `y` up in nominal pictures; what it sees is turned counter-clockwise by `rotation` degrees
-    and enlarged by `zoom`.
-    """
-    cos, sin = math.cos(math.radians(rotation)) / zoom, math.sin(math.radians(rotation)) / zoom
-    return torch.tensor([[cos, -sin, x], [sin, cos, -y], [0.0, 0.0, 1.0]])
 
 
 def _channels(network: Any, bend: Bend) -> tuple[int, ...] | None:

@@ -11,7 +11,6 @@ import torch
 from dreaming import NUM_WS, Point, Source, W, drive, picture_of, tiny_generator
 
 from engine.dream.base import Floats, Pixels, message_of, parts_of
-from engine.dream.bender import camera
 from engine.dream.bending import Bend, Bending, BlendWith
 from engine.dream.inline import InlineSource
 from engine.dream.process import ProcessLife
@@ -137,7 +136,3 @@ def test_zoom_enlarges(plane: Path) -> None:
     before, after = looked_at(plane, 0, 0, 0, 1), looked_at(plane, 0, 0, 0, 2)
     halved = after.reshape(16, 2, 16, 2, 3).mean(axis=(1, 3))
     assert np.abs(halved[3:13, 3:13] - before[11:21, 11:21]).mean() < np.abs(before - before.mean()).mean() / 2
-
-
-def test_the_camera_at_home_is_no_transform() -> None:
-    torch.testing.assert_close(camera(0, 0, 0, 1), torch.eye(3))
