@@ -175,15 +175,20 @@ def watch_sensors(path: Path, seconds: float | None) -> None:
             watch_signals(senses, pacer.frames(seconds))
 
 
-def draw_grid(model: str, seeds: str, truncation_psi: float, output: Path) -> None:
-    """A grid of what a network makes of seeds such as `0-15,20`. Raises ReverieError."""
+def draw_grid(model: str, of: str | Path, label: int | None, truncation_psi: float, output: Path) -> None:
+    """A grid of what a network makes of seeds such as `0-15,20`, or of the latents in a file. Raises ReverieError."""
     from models.explore.grid import GridError, generate, parse_seeds  # brings torch
+    from models.explore.latents import of_seeds, read_latents
 
     try:
-        numbers = parse_seeds(seeds)
-        generate(
-            models.load(model), numbers, truncation_psi, output, lambda seen: progress(seen, len(numbers), "dreaming")
-        )
+        if isinstance(of, Path):
+            network = models.load(model)
+            z, c = read_latents(of, network, label)
+        else:
+            seeds = parse_seeds(of)
+            network = models.load(model)
+            z, c = of_seeds(seeds, network, label)
+        generate(network, z, c, truncation_psi, output, lambda seen: progress(seen, len(z), "dreaming"))
     except (GridError, models.CheckpointError) as error:
         raise ReverieError(str(error)) from None
 

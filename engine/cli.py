@@ -36,6 +36,12 @@ class Loss(StrEnum):
     NON_SATURATING = "non-saturating"
 
 
+class ExportFormat(StrEnum):
+    """The formats `reverie export` knows."""
+
+    ONNX = "onnx"
+
+
 @app.command()
 def run(
     show: ShowPath,
@@ -98,12 +104,16 @@ def generate(
     model: Annotated[str, typer.Argument(help="a built-in name or a .safetensors checkpoint")],
     seeds: Annotated[str, typer.Option(help="seeds and ranges: 0-15,20")] = "0-15",
     trunc: Annotated[float, typer.Option(min=-1, max=2, help="truncation psi")] = 0.7,
+    label: Annotated[int | None, typer.Option("--class", min=0, help="class of a network with classes")] = None,
+    latents: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="instead of seeds: .npz with z and maybe c, or .npy with z")
+    ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="the picture to write, .png")] = Path("grid.png"),
 ) -> None:
     """Draw a grid of what a network makes of some seeds."""
     from engine.app import draw_grid
 
-    draw_grid(model, seeds, trunc, output)
+    draw_grid(model, seeds if latents is None else latents, label, trunc, output)
 
 
 @app.command()
@@ -133,6 +143,24 @@ def info(
         typer.echo(json.dumps(described, indent=2))
     else:
         print_network(described)
+
+
+@app.command()
+def export(
+    model: Annotated[str, typer.Argument(help="a built-in name or a .safetensors checkpoint")],
+    format_: Annotated[ExportFormat, typer.Option("--format", help="what to write")] = ExportFormat.ONNX,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="the file to write; left out: NAME.onnx")
+    ] = None,
+) -> None:
+    """Write a network for other programs: inputs z, truncation psi and class c, output the picture.
+
+    The file is compared with the network before it is kept.
+    """
+    from engine.model_files import export_network
+
+    assert format_ is ExportFormat.ONNX
+    export_network(model, output)
 
 
 @app.command()

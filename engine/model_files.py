@@ -9,6 +9,7 @@ from rich.table import Table
 
 import models
 from engine.errors import ReverieError
+from engine.startup import busy
 
 DIMENSIONS = ("z_dim", "c_dim", "w_dim", "num_ws")
 
@@ -30,6 +31,22 @@ def convert_network(path: Path, target: Path, everything: bool) -> None:
     if done.missing:
         console.print(f"the file holds no {' and no '.join(done.missing)}")
     console.print(f"next: reverie generate {escape(str(target))} -o grid.png", soft_wrap=True)
+
+
+def export_network(model: str, target: Path | None) -> None:
+    """Export a network as ONNX, checked, and say how well it agrees. Raises ReverieError."""
+    from models.export import ExportError, export_onnx, notes_of  # brings torch
+
+    try:
+        path = models.resolve(model)
+        out = target or Path(f"{path.stem}.onnx")
+        with busy(f"exporting {out.name}"):
+            difference = export_onnx(models.load(path), out, notes_of(models.read_manifest(path)))
+    except (ExportError, models.CheckpointError) as error:
+        raise ReverieError(str(error)) from None
+    console = Console(highlight=False)
+    console.print(f"[bold]{escape(str(out))}[/], {out.stat().st_size / 2**20:.1f} MiB", soft_wrap=True)
+    console.print(f"run by onnxruntime, its pictures differ by at most {difference:.1e} from the network's own")
 
 
 def describe_network(model: str) -> dict[str, Any]:

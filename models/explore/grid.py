@@ -3,7 +3,7 @@
 import io
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -44,21 +44,21 @@ def seed_z(seed: int, z_dim: int) -> Tensor:
 
 def generate(
     model: Any,
-    seeds: Sequence[int],
+    z: Tensor,
+    c: Tensor | None,
     truncation_psi: float,
     out: Path,
     watch: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> None:
-    """Write a PNG grid of what `model` makes of `seeds`, whole or not at all. `watch` may draw a progress bar.
+    """Write a PNG grid of what `model` makes of z [N, z_dim] and c [N, c_dim], whole or not at all.
 
-    Raises GridError.
+    `watch` may draw a progress bar. Raises GridError.
     """
     if out.suffix.lower() != ".png" or out.is_dir():
         raise GridError(f"{out} cannot be the picture; name a file ending in .png with --output")
-    label = torch.eye(model.c_dim)[:1] if model.c_dim else None
     with torch.inference_mode():
         images = [
-            model.synthesis(model.mapping(seed_z(seed, model.z_dim), label, truncation_psi)) for seed in watch(seeds)
+            model(z[i : i + 1], None if c is None else c[i : i + 1], truncation_psi) for i in watch(range(len(z)))
         ]
     file = io.BytesIO()
     Image.fromarray(tile(torch.cat(images))).save(file, "PNG")

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from models.explore.grid import GridError, generate, parse_seeds, seed_z, tile
+from models.explore.latents import of_seeds
 from models.stylegan2 import Generator
 
 
@@ -61,7 +62,7 @@ def tiny(c_dim: int = 0) -> Generator:
 @pytest.mark.parametrize("c_dim", [0, 3])
 def test_grid_is_the_same_each_time(tmp_path: Path, c_dim: int) -> None:
     for name in ("one.png", "two.png"):
-        generate(tiny(c_dim), [1, 2, 3], 0.7, tmp_path / "new" / name)
+        generate(tiny(c_dim), *of_seeds([1, 2, 3], tiny(c_dim), None), 0.7, tmp_path / "new" / name)
     with Image.open(tmp_path / "new" / "one.png") as picture:
         assert picture.size == (32, 32)
     assert (tmp_path / "new" / "one.png").read_bytes() == (tmp_path / "new" / "two.png").read_bytes()
@@ -70,7 +71,7 @@ def test_grid_is_the_same_each_time(tmp_path: Path, c_dim: int) -> None:
 
 def test_grid_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(GridError, match=r"name a file ending in \.png"):
-        generate(tiny(), [1], 0.7, tmp_path)
+        generate(tiny(), torch.ones(1, 4), None, 0.7, tmp_path)
     (tmp_path / "file").touch()
     with pytest.raises(GridError, match=r"cannot be written \(File exists|Not a directory\)"):
-        generate(tiny(), [1], 0.7, tmp_path / "file" / "grid.png")
+        generate(tiny(), torch.ones(1, 4), None, 0.7, tmp_path / "file" / "grid.png")
