@@ -168,6 +168,9 @@ def train(
     data: Annotated[Path, typer.Option(help="a StyleGAN zip, or a folder of pictures")],
     out: Annotated[Path, typer.Option(help="folder for networks, grids, logs and the state to resume from")],
     resolution: Annotated[int, typer.Option(help="side of the square pictures in pixels, a power of two")] = 64,
+    canvas: Annotated[
+        str | None, typer.Option(metavar="WIDTHxHEIGHT", help="not square: 228x64, with the resolution of a 64 square")
+    ] = None,
     kimg: Annotated[float, typer.Option(min=0.001, help="length, in thousands of pictures shown")] = 1000.0,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="go on from an earlier run's folder")] = None,
     loss: Annotated[Loss, typer.Option(help="which game the two networks play")] = Loss.RELATIVISTIC,
@@ -178,13 +181,13 @@ def train(
     device: Annotated[str, typer.Option(help="cpu, or cuda where there is one")] = "cpu",
 ) -> None:
     """Train a network on pictures. Ctrl-C saves and ends, --resume goes on."""
-    from models.training import TrainConfig, TrainingError
+    from models.training import TrainConfig, TrainingError, parse_canvas
     from models.training import train as run_training
 
     try:
         config = TrainConfig(
-            data=data, out=out, resolution=resolution, kimg=kimg, resume=resume, loss=loss.value,
-            noise_after=noise_after, batch=batch, threads=threads, seed=seed, device=device,
+            data=data, out=out, resolution=resolution, canvas=parse_canvas(canvas), kimg=kimg, resume=resume,
+            loss=loss.value, noise_after=noise_after, batch=batch, threads=threads, seed=seed, device=device,
         )  # fmt: skip
         typer.echo(run_training(config))
     except TrainingError as error:

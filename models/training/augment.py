@@ -11,7 +11,7 @@ from torch.nn import functional as F
 BRIGHTNESS = 0.1  # added, in units of [-1, 1]
 SATURATION = (0.8, 1.2)
 CONTRAST = (0.9, 1.1)
-TRANSLATION = 0.125  # share of the side
+TRANSLATION = 0.125  # share of the shorter side
 
 
 def augment(img: Tensor) -> Tensor:
@@ -34,7 +34,7 @@ def colour(img: Tensor) -> Tensor:
 def translate(img: Tensor) -> Tensor:
     """Shift each image by whole pixels; what comes in from outside is its mirrored border."""
     n, _, h, w = img.shape
-    reach = round(h * TRANSLATION)
+    reach = round(min(h, w) * TRANSLATION)
     padded = F.pad(img, (reach,) * 4, mode="reflect")  # [N, 3, H + 2r, W + 2r]
     tops, lefts = torch.randint(0, 2 * reach + 1, (2, n)).tolist()
     return torch.stack([padded[i, :, tops[i] : tops[i] + h, lefts[i] : lefts[i] + w] for i in range(n)])

@@ -1,6 +1,7 @@
 """What a training run is told."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,16 @@ class TrainingError(Exception):
     """A training that cannot start or go on, in one sentence: what, where, what to do."""
 
 
+def parse_canvas(text: str | None) -> tuple[int, int] | None:
+    """Height and width of a text such as 228x64, width first. Raises TrainingError."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"([0-9]{1,5})[x×]([0-9]{1,5})", text)
+    if match is None:
+        raise TrainingError(f"canvas {text!r} is no size; write width and height, such as 228x64")
+    return int(match[2]), int(match[1])
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """One run. Lengths are in thousands of real images shown (kimg), intervals in seconds unless named otherwise."""
@@ -19,6 +30,7 @@ class TrainConfig:
     data: Path
     out: Path
     resolution: int = 64
+    canvas: tuple[int, int] | None = None  # height and width of pictures that are not square; resolution stays nominal
     kimg: float = 1000.0
     resume: Path | None = None
     batch: int = 16
@@ -44,6 +56,11 @@ class TrainConfig:
     snapshot_s: float = 240.0  # state, network and picture grid are written this often
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the pictures."""
+        return self.canvas or (self.resolution, self.resolution)
+
+    @property
     def penalty_weight(self) -> float:
         """gamma, or its default for the resolution."""
         return 0.02 * (self.resolution / 64) ** 2 if self.gamma is None else self.gamma
@@ -55,6 +72,7 @@ class TrainConfig:
             raise TrainingError(
                 f"resolution {self.resolution} is not a power of two from 16 to 1024; give one, such as 128"
             )
+        self._check_canvas()
         for name in ("batch", "threads", "penalty_interval", "z_dim", "w_dim", "channel_base", "channel_max"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"{name} is {getattr(self, name)}; give a number of at least 1")
@@ -67,6 +85,16 @@ class TrainConfig:
                 f" give a multiple of {STD_GROUP * self.threads}"
             )
         self._check_out()
+
+    def _check_canvas(self) -> None:
+        from models.canvas import check_canvas  # brings torch
+
+        try:
+            check_canvas(self.canvas, self.resolution)
+        except ValueError as error:
+            raise TrainingError(str(error)) from None
+        if min(self.shape) < 16:
+            raise TrainingError(f"the canvas {self.shape[1]}x{self.shape[0]} is too small; give sides of 16 or more")
 
     def _check_device(self) -> None:
         import torch

@@ -23,7 +23,7 @@ Progress = Callable[[int, int], None]
 
 
 class ImageSet:
-    """Images in memory: uint8 array [N, 3, R, R], and the SHA-256 of the bytes they were read from."""
+    """Images in memory: uint8 array [N, 3, H, W], and the SHA-256 of the bytes they were read from."""
 
     def __init__(self, images: np.ndarray, sha256: str) -> None:
         self.images = torch.from_numpy(images)
@@ -33,7 +33,7 @@ class ImageSet:
         return self.images.shape[0]
 
     def sample(self, count: int, mirror: bool) -> Tensor:
-        """`count` random images as float32 [count, 3, R, R] in [-1, 1], half of them mirrored when `mirror`."""
+        """`count` random images as float32 [count, 3, H, W] in [-1, 1], half of them mirrored when `mirror`."""
         batch = _scaled(self.images[torch.randint(len(self), (count,))])
         if mirror:
             flip = torch.rand(count) < 0.5
@@ -41,7 +41,7 @@ class ImageSet:
         return batch
 
     def spread(self, count: int) -> Tensor:
-        """At most `count` images, evenly from the whole set: float32 [<= count, 3, R, R] in [-1, 1]."""
+        """At most `count` images, evenly from the whole set: float32 [<= count, 3, H, W] in [-1, 1]."""
         return _scaled(self.images[:: -(-len(self) // count)])
 
 
@@ -50,20 +50,24 @@ def _scaled(pixels: Tensor) -> Tensor:
     return pixels.float().div_(127.5).sub_(1.0)
 
 
-def load_images(path: Path, resolution: int, progress: Progress | None = None) -> ImageSet:
-    """Read every image of a zip or folder, cropped to its centre square. Raises TrainingError with one sentence."""
+def load_images(path: Path, shape: tuple[int, int], progress: Progress | None = None) -> ImageSet:
+    """Read every image of a zip or folder, its middle cropped and resized to `shape`, height and width.
+
+    Raises TrainingError with one sentence.
+    """
     names, entries = _open(path)
     if not names:
         raise TrainingError(f"{path} holds no image; give a zip or folder of {', '.join(sorted(SUFFIXES))} files")
-    if len(names) * 3 * resolution**2 > MAX_ARRAY_BYTES:
+    if len(names) * 3 * shape[0] * shape[1] > MAX_ARRAY_BYTES:
         raise TrainingError(
-            f"{path} holds {len(names)} images, more than fit in memory at {resolution}; train on a part of them"
+            f"{path} holds {len(names)} images, more than fit in memory at {shape[1]}x{shape[0]};"
+            " train on a part of them"
         )
-    images = np.empty((len(names), 3, resolution, resolution), dtype=np.uint8)
+    images = np.empty((len(names), 3, *shape), dtype=np.uint8)
     digest = hashlib.sha256()
     for i, (name, data) in enumerate(entries):
         digest.update(data)
-        images[i] = _decode(data, resolution, f"{path}: {name}")
+        images[i] = _decode(data, shape, f"{path}: {name}")
         if progress is not None:
             progress(i + 1, len(names))
     return ImageSet(images, digest.hexdigest())
@@ -99,8 +103,8 @@ def _entries(archive: zipfile.ZipFile, path: Path, names: list[str]) -> Iterator
                 raise TrainingError(f"{path}: {name} cannot be unpacked ({error}); make the zip again") from None
 
 
-def _decode(data: bytes, resolution: int, where: str) -> np.ndarray:
-    """One image file to uint8 [3, R, R]."""
+def _decode(data: bytes, shape: tuple[int, int], where: str) -> np.ndarray:
+    """One image file to uint8 [3, *shape]."""
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -110,9 +114,9 @@ def _decode(data: bytes, resolution: int, where: str) -> np.ndarray:
             upright = ImageOps.exif_transpose(image)
             if upright.mode == "P":
                 upright = upright.convert("RGBA")  # a palette may hold transparency
-            square = ImageOps.fit(upright.convert("RGB"), (resolution, resolution), Image.Resampling.LANCZOS)
+            fitted = ImageOps.fit(upright.convert("RGB"), (shape[1], shape[0]), Image.Resampling.LANCZOS)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise TrainingError(
             f"{where} is not an image that can be decoded ({error}); replace it or take it out"
         ) from None
-    return np.asarray(square).transpose(2, 0, 1)
+    return np.asarray(fitted).transpose(2, 0, 1)

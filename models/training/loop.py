@@ -50,7 +50,7 @@ def _train(config: TrainConfig) -> Path:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(f"reading {config.data.name}")
         images = load_images(
-            config.data, config.resolution, lambda done, total: bar.update(task, completed=done, total=total)
+            config.data, config.shape, lambda done, total: bar.update(task, completed=done, total=total)
         )
     run = Run(config, images)
     try:
@@ -109,7 +109,8 @@ class Run:
         started = last = time.monotonic()
         before = self.seconds
         with stop_on_signal() as stop, Report(self.config.out, self.kimg, self.config.kimg) as report:
-            report.note(f"training on {len(self.images)} images at {self.config.resolution}, from kimg {self.kimg:.1f}")
+            size = "x".join(map(str, reversed(self.config.shape)))
+            report.note(f"training on {len(self.images)} images at {size}, from kimg {self.kimg:.1f}")
             while self.kimg < self.config.kimg and not stop.is_set():
                 report.step(self._iterate(), self.kimg)
                 now = time.monotonic()

@@ -51,6 +51,7 @@ class Players:
         self.config = config
         self.noisy = config.noise_after <= 0
         size: dict[str, Any] = {"channel_base": config.channel_base, "channel_max": config.channel_max}
+        size["canvas"] = config.canvas
         discriminator = Discriminator(config.resolution, mbstd_group_size=STD_GROUP, patch_size=2, **size)
         self.generator = Generator(config.resolution, config.z_dim, w_dim=config.w_dim, **size).to(config.device)
         self.discriminator = discriminator.to(config.device)

@@ -15,7 +15,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 import models
-from models.training import TrainConfig, TrainingError, train
+from models.training import TrainConfig, TrainingError, parse_canvas, train
 from models.training import loop as loop_module
 from models.training.players import Players, Step
 
@@ -67,6 +67,22 @@ def test_two_iterations_leave_a_network_pictures_and_logs(data: Path, tmp_path: 
     assert not list(tmp_path.glob(".*.tmp"))
 
 
+def test_a_wide_run_gives_a_wide_network_and_goes_on(data: Path, tmp_path: Path) -> None:
+    config = replace(tiny(data, tmp_path), canvas=parse_canvas("50x18"))
+    generator = models.load(train(config))
+    assert generator.img_shape == (18, 50)
+    assert generator.synthesis(generator.mapping(torch.zeros(1, 8))).shape == (1, 3, 18, 50)
+    assert size_of(tmp_path / "reals.png") == (4 * 50, 3 * 18)
+    train(replace(config, kimg=0.024, resume=tmp_path))
+    assert progress(tmp_path)["shown"] == 24
+
+
+@pytest.mark.parametrize("text", ["228", "64x", "x", "-1x64", "64 x 64x", "1e3x64"])
+def test_a_canvas_that_is_no_size(text: str) -> None:
+    with pytest.raises(TrainingError, match="write width and height, such as 228x64"):
+        parse_canvas(text)
+
+
 def test_resumed_run_equals_one_that_was_never_stopped(data: Path, tmp_path: Path) -> None:
     whole = replace(tiny(data, tmp_path / "whole"), kimg=0.048)
     train(whole)
@@ -91,7 +107,7 @@ def test_discriminator_learns_to_tell_reals_from_fakes(data: Path, tmp_path: Pat
     """Against a generator that stands still, its loss falls far below that of guessing."""
     config = tiny(data, tmp_path)
     torch.manual_seed(0)
-    images = loop_module.load_images(config.data, 16)
+    images = loop_module.load_images(config.data, (16, 16))
     players = Players(config)
     players.optimiser_g.param_groups[0]["lr"] = 0.0
     try:
@@ -158,6 +174,8 @@ def test_resume_from_a_damaged_state(data: Path, tmp_path: Path) -> None:
     ("field", "value", "words"),
     [
         ("resolution", 100, "resolution 100 is not a power of two"),
+        ("canvas", (8, 200), "the canvas 200x8 is too small"),
+        ("canvas", (4000, 4000), "the canvas 4000×4000 has more than the 65536 pixels"),
         ("batch", 0, "batch is 0"),
         ("batch", 6, "batch 6 does not split into 1 parts"),
         ("kimg", -1.0, "kimg is -1.0"),
