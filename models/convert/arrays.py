@@ -70,7 +70,10 @@ class TensorView:
         """The numbers, still in the file where the type allows. Raises Refused."""
         flat = self.storage.values()
         strides = tuple(step * flat.itemsize for step in self.stride)
-        return np.lib.stride_tricks.as_strided(flat[self.offset :], self.shape, strides, writeable=False)
+        try:
+            return np.lib.stride_tricks.as_strided(flat[self.offset :], self.shape, strides, writeable=False)
+        except ValueError:  # no numbers at all, in more rows than numpy counts
+            raise Refused(f"a tensor has the impossible shape {list(self.shape)}") from None
 
 
 def rebuild_tensor(source: Any, offset: Any, shape: Any, stride: Any, *_: Any) -> TensorView:
@@ -115,6 +118,13 @@ class Array(Stateful):
         _, shape, dtype, fortran, data = state
         flat = np.frombuffer(data, _kind(dtype))
         self.values = flat.reshape(tuple(map(_size, shape)), order="F" if fortran else "C")
+
+
+def from_buffer(data: Any, dtype: Any, shape: Any, order: Any) -> Array:
+    """What stands for numpy's `_frombuffer`, which writes arrays from protocol 5 on."""
+    made = Array()
+    made.describe((1, shape, dtype, order == "F", data))
+    return made
 
 
 def scalar(dtype: Any, data: Any = None) -> Any:

@@ -15,6 +15,7 @@ from models.convert.refusal import Refused
 
 TAPS = np.array([1.0, 3.0, 3.0, 1.0]) / 8.0
 FIR = np.outer(TAPS, TAPS)
+FLOATS = {"<f2", "<f4", "<f8", "bfloat16"}
 SAMPLES = 10_000
 SAMPLE_SEED = 1929
 
@@ -31,7 +32,8 @@ class Weight:
         values = self.view.values()
         if self.gain != 1.0:
             values = values.astype(np.float64) * self.gain
-        return torch.from_numpy(np.array(values, dtype=np.float32, order="C")).reshape(shape)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused with its name
+            return torch.from_numpy(np.array(values, dtype=np.float32, order="C")).reshape(shape)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Plan:
         for name, weight in self.weights.items():
             if name not in expected:
                 raise Refused(f"it has the unknown tensor {name[:80]!a}")
+            if weight.view.storage.dtype not in FLOATS:
+                raise Refused(f"tensor {name} holds {weight.view.storage.dtype} and no floats")
             if _squeezed(weight.view.shape) != _squeezed(expected[name]):
                 raise Refused(f"tensor {name} is {list(weight.view.shape)}, expected {list(expected[name])}")
         return network

@@ -7,6 +7,7 @@ and `style.0` is the normalisation of z, which has no weights.
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from models import discriminator, stylegan2
@@ -53,8 +54,9 @@ def generator(tensors: Tensors, latent_avg: TensorView | None) -> Plan:
         "w_dim": w_dim,
         "mapping_layers": layers,
     }
-    zeros = frozenset(() if latent_avg else ("mapping.w_avg",))
-    return Plan(stylegan2.Generator, stylegan2.Config, settings, weights, zeros, averages_w=latent_avg is None)
+    absent = _absent(tensors, len(widths)) | (set() if latent_avg else {"mapping.w_avg"})
+    plan = Plan(stylegan2.Generator, stylegan2.Config, settings, weights)
+    return replace(plan, zeros=frozenset(absent), averages_w=latent_avg is None)
 
 
 def critic(tensors: Tensors) -> Plan:
@@ -73,6 +75,14 @@ def critic(tensors: Tensors) -> Plan:
     }
     weights = {name: Weight(tensors[path]) for path, name in names.items()}
     return Plan(discriminator.Discriminator, discriminator.Config, settings, weights)
+
+
+def _absent(tensors: Tensors, blocks: int) -> set[str]:
+    """Tensors that an old file need not have: in 2019 the noise was drawn anew for each picture and never kept."""
+    if any(path.startswith("noises.") for path in tensors):
+        return set()
+    names = [f"synthesis.blocks.{block}.conv{i}.noise_const" for block in range(blocks) for i in (0, 1)]
+    return set(names[1:])
 
 
 def _weights(tensors: Tensors) -> Iterator[tuple[str, TensorView]]:

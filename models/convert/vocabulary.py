@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from models.convert.arrays import STORAGES, Array, Dtype, rebuild_tensor, scalar
+from models.convert.arrays import STORAGES, Array, Dtype, from_buffer, rebuild_tensor, scalar
 from models.convert.machine import Stateful, Vocabulary, collection, mapping
 from models.convert.refusal import Budget, Refused
 from models.convert.torch_files import nested_storage
@@ -53,9 +53,13 @@ def names(budget: Budget) -> Vocabulary:
         "numpy.ndarray": None,
     }
     for module in ("builtins", "__builtin__"):
-        known[f"{module}.set"] = partial(_collection, budget)
-    for module in ("numpy.core.multiarray", "numpy._core.multiarray"):
-        known |= {f"{module}.scalar": scalar, f"{module}._reconstruct": Array}
+        known |= {f"{module}.set": partial(_collection, budget), f"{module}.bytes": _no_bytes}
+    for module in ("numpy.core", "numpy._core"):
+        known |= {
+            f"{module}.multiarray.scalar": scalar,
+            f"{module}.multiarray._reconstruct": Array,
+            f"{module}.numeric._frombuffer": from_buffer,
+        }
     return known | dict.fromkeys(STORAGES) | dict.fromkeys(f"torch.{name}" for name in DTYPES)
 
 
@@ -87,6 +91,11 @@ def _parameter(data: Any, *_: Any) -> Any:
 
 def _device(*_: Any) -> None:
     """A device a tensor was on says nothing about its numbers."""
+
+
+def _no_bytes() -> bytes:
+    """How pickles of protocol 2 write empty bytes."""
+    return b""
 
 
 def _encode(text: Any, encoding: Any) -> bytes:
