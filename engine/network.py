@@ -154,7 +154,9 @@ def _check_blend(loaded: LoadedShow, network: Any, part: NetworkPart) -> None:
 
 
 def _difference(own: Header, other: Header) -> str:
-    """The first tensor in which two synthesis networks differ; empty where there is none."""
+    """The first thing in which two synthesis networks differ; empty where there is none."""
+    if own.manifest["architecture"] != other.manifest["architecture"]:
+        return f"it is a {other.manifest['architecture']}, not a {own.manifest['architecture']}"
     mine, theirs = ({n: t[1] for n, t in h.tensors.items() if n.startswith("synthesis.")} for h in (own, other))
     for name in [*mine, *theirs]:
         if mine.get(name) != theirs.get(name):

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.app import record_show
-from tests.running import RunningShow, running_show
+from engine.app import check_show, record_show
+from tests.running import ROOT, RunningShow, running_show
 
 SHOW = """\
 reverie: 1
@@ -88,3 +88,8 @@ def later(running: RunningShow, snapshot: Path) -> np.ndarray:
     running.wait("a snapshot", lambda: snapshot.exists() and snapshot.stat().st_mtime_ns > seen)
     with Image.open(snapshot) as image:
         return np.asarray(image.convert("RGB"), np.int16)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "shows").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_show_that_comes_with_reverie_is_in_order(path: Path) -> None:
+    assert check_show(path)

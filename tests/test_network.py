@@ -116,6 +116,7 @@ def test_a_camera_belongs_to_a_stylegan3_which_has_no_noise(folder: Path) -> Non
         ("of: 3}", "of: 9}", 8, "network.bend.1.channels.of: b16.conv0 has 8 channels, too few for 9 groups"),
         ("name: tilt", "name: b16.conv0", 4, "two bends are called b16.conv0; give one of them another `name`"),
         ("other.s", "thin.s", 9, "thin.safetensors has another shape than the show's model: synthesis.blocks"),
+        ("other.s", "plane.s", 9, "shape than the show's model: it is a stylegan3, not a stylegan2; blend networks of"),
         ("other.s", "broken.s", 9, "network.blend.with: "),
         ("other.s", "nowhere.s", 9, "network.blend.with: nowhere.safetensors: there is no such checkpoint"),
         ("from: b8.conv0", "from: L3", 9, "network.blend.from: there is no layer L3"),
