@@ -1,5 +1,6 @@
 """Channels of a layer that draw alike, found by what they answer to a few pictures."""
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,15 @@ from torch.nn import functional as F
 
 from models.explore.grid import seed_z
 
-PROBES = 8
+PROBES = 6
 POOLED = 8
 ROUNDS = 50
 
 Floats = NDArray[np.float64]
+
+
+class _Seen(Exception):
+    """The layer has answered; the layers after it need not."""
 
 
 def channel_clusters(network: Any, layer: str, clusters: int, seed: int = 0) -> tuple[tuple[int, ...], ...]:
@@ -39,13 +44,19 @@ def channel_clusters(network: Any, layer: str, clusters: int, seed: int = 0) -> 
 def _answers(network: Any, module: nn.Module, seed: int) -> Floats:
     """What each channel of a layer answers to the probes: [C, PROBES * cells], each row of mean 0 and length 1."""
     seen: list[Tensor] = []
-    hook = module.register_forward_hook(lambda layer, given, answer: seen.append(_pooled(answer)))
+
+    def take(layer: nn.Module, given: Any, answer: Tensor) -> None:
+        seen.append(_pooled(answer))
+        raise _Seen
+
+    hook = module.register_forward_hook(take)
     label = torch.eye(network.c_dim)[:1].to(network.mapping.w_avg) if network.c_dim else None
     try:
         with torch.inference_mode():
             for probe in range(PROBES):
                 z = seed_z(seed + probe, network.z_dim).to(network.mapping.w_avg)
-                network.synthesis(network.mapping(z, label))
+                with suppress(_Seen):
+                    network.synthesis(network.mapping(z, label))
     finally:
         hook.remove()
     points: Floats = torch.cat(seen, dim=1).double().cpu().numpy()
