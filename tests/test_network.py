@@ -107,6 +107,7 @@ def test_a_camera_belongs_to_a_stylegan3_which_has_no_noise(folder: Path) -> Non
         ("0-3", "0-9", 7, "network.bend.0.channels: there is no channel 9; b8.conv1 has 0-7"),
         ("0-3", "3-0", 7, "network.bend.0.channels: expected channels from low to high"),
         ("0-3", "some", 7, "network.bend.0.channels: expected channels such as 0-15"),
+        ("0-3", "{numbers: [-2]}", 7, "network.bend.0.channels: expected channels such as 0-15"),
         ("0-3", "[1, -2]", 7, "network.bend.0.channels: expected channels such as 0-15"),
         ("rotate: 36", "rotate: 361", 7, "network.bend.0.rotate"),
         ("rotate: 36", "turn: 36", 7, "network.bend.0.turn: is not a key here"),

@@ -52,7 +52,7 @@ class ChannelsPart(Part):
     @classmethod
     def _short_form(cls, raw: object) -> object:
         """`0-15`, `7`, `0-3,8` and `[3, 7]` are how a show writes channels by number."""
-        if isinstance(raw, dict):
+        if isinstance(raw, dict) and "numbers" not in raw:
             return raw
         items = raw if isinstance(raw, list) else str(raw).split(",")
         ranges = [_CHANNELS.fullmatch(str(item)) for item in items]
