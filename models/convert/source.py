@@ -14,7 +14,7 @@ from models.convert.modules import tree
 from models.convert.plan import Plan
 from models.convert.refusal import Budget, Refused
 from models.convert.stream import Stream
-from models.convert.torch_files import HEAD, read_stream, read_zip
+from models.convert.torch_files import MAGIC, read_stream, read_zip
 from models.convert.vocabulary import Module, names
 from models.errors import CheckpointError
 from models.manifest import LARGEST_FILE, unreadable
@@ -96,11 +96,10 @@ def _read(data: bytes) -> Any:
     budget = Budget()
     if data.startswith(b"PK"):
         return read_zip(data, names(budget), budget)
-    if data.startswith(HEAD):
-        return read_stream(memoryview(data), names(budget), budget)
-    if data.startswith(b"\x80"):
-        return Machine(names(budget), budget).read(Stream(memoryview(data)))
-    raise Refused("it is neither a pickle nor a file of torch.save")
+    if not data.startswith(b"\x80"):
+        raise Refused("it is neither a pickle nor a file of torch.save")
+    found = Machine(names(budget), budget).read(Stream(memoryview(data)))
+    return read_stream(memoryview(data), names(budget), budget) if found == MAGIC else found
 
 
 def _contents(found: Any) -> Contents:

@@ -12,7 +12,6 @@ from models.convert.refusal import Budget, Refused
 from models.convert.stream import Stream
 
 MAGIC = 0x1950A86A20F9469CFC6C
-HEAD = b"\x80\x02\x8a\x0a" + MAGIC.to_bytes(10, "little") + b"."  # a pickle of that number
 STREAM_PROTOCOL = 1001
 ONLY_STORAGES: Vocabulary = dict.fromkeys(STORAGES)
 ONE_STORAGE = 1000  # steps that a stream with nothing but one storage may cost; it takes about sixty
