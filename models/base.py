@@ -1,9 +1,15 @@
 """The contract every generator of this project keeps."""
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel
 from torch import Tensor, nn
+
+from models.mapping import Mapping
+
+if TYPE_CHECKING:
+    from models.fast.generator import FastGenerator
+    from models.fast.precision import Precision
 
 NoiseMode = Literal["const", "random", "none"]
 
@@ -23,7 +29,7 @@ class GeneratorBase(nn.Module):
     img_resolution: int
     img_shape: tuple[int, int]  # height and width of the picture
     img_channels: int
-    mapping: nn.Module
+    mapping: Mapping
     synthesis: nn.Module
 
     def forward(
@@ -37,3 +43,11 @@ class GeneratorBase(nn.Module):
         """z [N, z_dim] -> float32 image [N, img_channels, H, W]; further arguments go to synthesis."""
         ws = self.mapping(z, c, truncation_psi, truncation_cutoff)
         return self.synthesis(ws, **synthesis)  # type: ignore[no-any-return]
+
+    def fast(self, precision: "Precision | None" = None, blendable: bool = False) -> "FastGenerator":
+        """The same generator for real time: see `models.fast.generator.FastGenerator`. Raises ValueError where its
+        architecture has none.
+        """
+        from models.fast.generator import FastGenerator
+
+        return FastGenerator(self, precision, blendable)

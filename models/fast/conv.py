@@ -1,0 +1,81 @@
+"""Convolutions of one picture on the CPU or a GPU, channels last, with what follows them fused where it can be.
+
+On the CPU the library behind torch (oneDNN) can keep a fixed weight in the order its kernels read, add to a tensor that
+is there, and apply a leaky ReLU, all in the pass that writes the result. torch offers that under `torch.ops.mkldnn`
+without promising to keep it: where it is missing, the same is done in separate steps. Tried and left: an addend of
+another shape than the output's, which runs in a reference loop a thousand times slower.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+
+import torch
+from torch import Tensor
+from torch.backends import mkldnn
+from torch.nn import functional as F
+
+from models.ops import LRELU_SLOPE
+
+ONE = [1, 1]
+NEEDED = (
+    "_convolution_pointwise",
+    "_convolution_pointwise_",
+    "_reorder_convolution_weight",
+    "_is_mkldnn_bf16_supported",
+)
+
+
+class Convolution:
+    """A convolution whose weight [O, I / groups, kh, kw] never changes: packed once for inputs of one shape."""
+
+    def __init__(self, weight: Tensor, shape: Sequence[int], padding: Sequence[int], groups: int = 1) -> None:
+        """`shape` is the input's height and width; the weight's type is the type computed in."""
+        self.padding = list(padding)
+        self.groups = groups
+        self.weight = weight.contiguous(memory_format=torch.channels_last)
+        if fuses(self.weight):
+            size = [1, weight.shape[1] * groups, *shape]
+            self.weight = torch.ops.mkldnn._reorder_convolution_weight(
+                self.weight, self.padding, ONE, ONE, groups, size
+            )
+
+    def __call__(self, x: Tensor, bias: Tensor | None = None, lrelu: bool = False) -> Tensor:
+        """x [1, I, H, W], bias [O] -> [1, O, H', W'], through a leaky ReLU where asked for."""
+        return convolve(x, self.weight, bias, self.padding, self.groups, lrelu)
+
+    def add_to(self, total: Tensor | None, x: Tensor) -> Tensor:
+        """The result added to `total` in place; the result itself where there is no total yet."""
+        if total is None:
+            return self(x)
+        if fuses(self.weight):
+            return torch.ops.mkldnn._convolution_pointwise_.binary(  # type: ignore[no-any-return]
+                total, x, self.weight, None, self.padding, ONE, ONE, self.groups, "add", 1.0, None, [], ""
+            )
+        return total.add_(self(x))
+
+
+def convolve(
+    x: Tensor, weight: Tensor, bias: Tensor | None, padding: Sequence[int], groups: int = 1, lrelu: bool = False
+) -> Tensor:
+    """x [1, I, H, W] with weight [O, I / groups, kh, kw] and bias [O], then a leaky ReLU where asked for."""
+    if fuses(weight):
+        activation = ("leaky_relu", [LRELU_SLOPE]) if lrelu else ("none", [])
+        return torch.ops.mkldnn._convolution_pointwise(  # type: ignore[no-any-return]
+            x, weight, bias, padding, ONE, ONE, groups, *activation, ""
+        )
+    x = F.conv2d(x, weight, bias, padding=list(padding), groups=groups)
+    return F.leaky_relu_(x, LRELU_SLOPE) if lrelu else x
+
+
+def fuses(weight: Tensor) -> bool:
+    """Whether the fused kernels are there for this device and type."""
+    return _fused(weight.device.type, weight.dtype)
+
+
+@cache
+def _fused(device: str, dtype: torch.dtype) -> bool:
+    ops = torch.ops.mkldnn
+    built = mkldnn.is_available()  # type: ignore[no-untyped-call]
+    if device != "cpu" or not built or not all(hasattr(ops, name) for name in NEEDED):
+        return False
+    return dtype == torch.float32 or (dtype == torch.bfloat16 and bool(ops._is_mkldnn_bf16_supported()))

@@ -1,0 +1,142 @@
+"""A generator with the exact one's methods, in real time."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from models import stylegan2, stylegan3
+from models.base import GeneratorBase, NoiseMode
+from models.edits import Blend, Edits
+from models.fast import stylegan2 as fast_stylegan2
+from models.fast import stylegan3 as fast_stylegan3
+from models.fast.graph import Replay
+from models.fast.memory import keep_freed_memory
+from models.fast.picture import to_rgba
+from models.fast.precision import Precision, choose_precision, dtype_of
+
+
+class Drawing(Protocol):
+    """A synthesis network prepared for one device and type, without state: the same ws give the same picture."""
+
+    img_shape: tuple[int, int]
+    layer_names: list[str]
+
+    def draw(self, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None, transform: Tensor | None) -> Tensor:
+        """ws [num_ws, w_dim] -> float32 image [img_channels, H, W]; the caller's to keep until the next call."""
+        ...
+
+
+PREPARE: dict[type[nn.Module], Callable[[Any, torch.dtype], Drawing]] = {
+    stylegan2.Synthesis: fast_stylegan2.Drawing,
+    stylegan3.Synthesis: fast_stylegan3.Drawing,
+}
+
+
+class FastSynthesis:
+    """Called like the exact synthesis. Of the exact one it keeps nothing, unless it is to be blended with others."""
+
+    def __init__(self, exact: nn.Module, dtype: torch.dtype, blendable: bool) -> None:
+        self.dtype = dtype
+        self._own: Any = exact if blendable else None
+        self._drawing = _prepared(exact, dtype)
+        self._blended: tuple[Blend, Drawing] | None = None
+        self._replay = Replay(self._drawing.draw)
+        self.img_shape = self._drawing.img_shape
+        self.layer_names = self._drawing.layer_names
+
+    def __call__(
+        self,
+        ws: Tensor,
+        noise_mode: NoiseMode = "const",
+        *,
+        edits: Edits | None = None,
+        transform: Tensor | None = None,
+    ) -> Tensor:
+        """ws [N, num_ws, w_dim] -> float32 image [N, img_channels, H, W], about [-1, 1] and not clipped.
+
+        Raises ValueError for `edits` of what is not there, and for a blend without `blendable`.
+        """
+        with torch.inference_mode():
+            transforms = [transform] * len(ws) if transform is None or transform.ndim == 2 else list(transform)
+            pairs = zip(ws, transforms, strict=True)
+            return torch.stack([self._draw(w, noise_mode, edits, own).clone() for w, own in pairs])
+
+    def rgba(self, ws: Tensor, **arguments: Any) -> Tensor | None:
+        """ws [num_ws, w_dim] -> uint8 [H, W, 4] on the device, row 0 at the top; None where the image holds NaN or
+        infinity. `arguments` as above.
+        """
+        with torch.inference_mode():
+            img = self._draw(ws, **{"noise_mode": "const", "edits": None, "transform": None} | arguments)
+            return to_rgba(img) if bool(img.sum().isfinite()) else None
+
+    def _draw(self, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None, transform: Tensor | None) -> Tensor:
+        if not edits:
+            return self._replay(ws, noise_mode, transform)
+        edits.check(self.layer_names)
+        drawing = self._drawing if edits.blend is None else self._blend(edits.blend)
+        return drawing.draw(ws, noise_mode, replace(edits, blend=None) or None, transform)
+
+    def _blend(self, blend: Blend) -> Drawing:
+        """The two networks' mixture, prepared when its amount changes."""
+        if self._own is None:
+            raise ValueError("this network was not prepared for blending; use fast(blendable=True)")
+        if self._blended is None or self._blended[0] is not blend:
+            mixed = _sharing_copy(self._own)
+            mixed.load_state_dict(blend.weights(self._own), strict=False, assign=True)
+            self._blended = blend, _prepared(mixed, self.dtype)
+        return self._blended[1]
+
+
+class FastGenerator:
+    """The exact generator's attributes, its mapping, and a fast synthesis. `precision` is what convolutions run in."""
+
+    def __init__(self, exact: GeneratorBase, precision: Precision | None = None, blendable: bool = False) -> None:
+        """`precision` None chooses by device, and by whether the network bears it: see `choose_precision`.
+
+        `blendable` keeps the exact synthesis, so that edits may blend it with another. Raises ValueError where there is
+        no fast path for the architecture.
+        """
+        keep_freed_memory()
+        self.config = exact.config
+        self.z_dim, self.c_dim, self.w_dim, self.num_ws = exact.z_dim, exact.c_dim, exact.w_dim, exact.num_ws
+        self.img_resolution, self.img_channels = exact.img_resolution, exact.img_channels
+        self.img_shape = exact.img_shape
+        self.mapping = exact.mapping
+        with torch.inference_mode():
+            self.precision, self.synthesis = self._choose(exact, precision, blendable)
+
+    def __call__(
+        self,
+        z: Tensor,
+        c: Tensor | None = None,
+        truncation_psi: float = 1.0,
+        truncation_cutoff: int | None = None,
+        **synthesis: Any,
+    ) -> Tensor:
+        """z [N, z_dim] -> float32 image [N, img_channels, H, W]; further arguments go to synthesis."""
+        with torch.inference_mode():
+            return self.synthesis(self.mapping(z, c, truncation_psi, truncation_cutoff), **synthesis)
+
+    @staticmethod
+    def _choose(exact: GeneratorBase, wish: Precision | None, blendable: bool) -> tuple[Precision, FastSynthesis]:
+        def prepare(precision: Precision) -> FastSynthesis:
+            return FastSynthesis(exact.synthesis, dtype_of(precision), blendable)
+
+        return (wish, prepare(wish)) if wish else choose_precision(exact, prepare)
+
+
+def _prepared(synthesis: nn.Module, dtype: torch.dtype) -> Drawing:
+    prepare = PREPARE.get(type(synthesis))
+    if prepare is None:
+        raise ValueError(f"there is no fast path for {type(synthesis).__module__}; use the exact network")
+    return prepare(synthesis, dtype)
+
+
+def _sharing_copy(module: nn.Module) -> nn.Module:
+    """A copy of the structure over the same tensors."""
+    tensors = [*module.parameters(), *module.buffers()]
+    return copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})

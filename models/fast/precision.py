@@ -1,0 +1,72 @@
+"""Which number type a network's convolutions run in.
+
+A question of hardware and network only, never of timing: the same machine always shows the same pictures.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, Literal, Protocol, TypeVar
+
+import torch
+from torch import Tensor
+
+from models.base import GeneratorBase
+
+Precision = Literal["float32", "bfloat16", "float16"]
+FAITHFUL_DB = 40.0  # a shorter type is only used where its pictures are at least this close to the exact ones
+PROBES = 2
+_CPU_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
+
+
+class Synthesis(Protocol):
+    def __call__(self, ws: Tensor) -> Tensor: ...
+
+
+Fast = TypeVar("Fast", bound=Synthesis)
+
+
+def choose_precision(exact: GeneratorBase, prepare: Callable[[Precision], Fast]) -> tuple[Precision, Fast]:
+    """The shortest type the device is quick at and the network bears, and the synthesis prepared for it.
+
+    Untruncated pictures are compared, which are harder to round than the average.
+    """
+    device = exact.mapping.w_avg.device
+    short = quick_precision(device)
+    if short != "float32":
+        ws = probe_latents(exact)
+        fast = prepare(short)
+        if all(psnr(exact.synthesis(w[None]), fast(w[None])) >= FAITHFUL_DB for w in ws):
+            return short, fast
+    return "float32", prepare("float32")
+
+
+def quick_precision(device: torch.device) -> Precision:
+    """The type the device computes fastest in hardware."""
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"
+    look = getattr(torch.cpu, "get_capabilities", dict)  # younger than the oldest torch we allow
+    capabilities: dict[str, Any] = look()
+    return "bfloat16" if any(capabilities.get(name, False) for name in _CPU_BF16) else "float32"
+
+
+def dtype_of(precision: Precision) -> torch.dtype:
+    """The torch type of a precision."""
+    dtype = getattr(torch, precision)
+    assert isinstance(dtype, torch.dtype)
+    return dtype
+
+
+def psnr(exact: Tensor, other: Tensor) -> float:
+    """Peak signal-to-noise ratio in dB of images clipped to [-1, 1]; infinite where equal, NaN where one is."""
+    error = float((exact.clamp(-1, 1).double() - other.clamp(-1, 1).double()).square().mean())
+    return 10 * math.log10(4 / error) if error else math.inf
+
+
+def probe_latents(exact: GeneratorBase) -> Tensor:
+    """ws [PROBES, num_ws, w_dim] of seeded, untruncated pictures."""
+    z = torch.randn(PROBES, exact.z_dim, generator=torch.Generator().manual_seed(0))
+    label = torch.eye(exact.c_dim)[:1].expand(PROBES, -1) if exact.c_dim else None
+    device = exact.mapping.w_avg.device
+    ws = exact.mapping(z.to(device), None if label is None else label.to(device))
+    assert isinstance(ws, Tensor)
+    return ws
