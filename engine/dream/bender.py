@@ -51,10 +51,10 @@ class Bender:
         return arguments
 
     def _mixed(self, numbers: Numbers) -> Blend | None:
-        """The blend at its present amount; the same one, with its weights, while that stays."""
+        """The blend at its present amount, None at 0; the same one, with its weights, while that stays."""
         if self._blend is not None and self._blend.amount != numbers["blend/amount"]:
             self._blend = replace(self._blend, amount=numbers["blend/amount"])
-        return self._blend
+        return self._blend if self._blend is not None and self._blend.amount else None
 
 
 def _channels(network: Any, bend: Bend) -> tuple[int, ...] | None:
