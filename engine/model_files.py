@@ -10,6 +10,7 @@ from rich.table import Table
 import models
 from engine.errors import ReverieError
 from engine.startup import busy
+from models.names import FOREIGN
 
 DIMENSIONS = ("z_dim", "c_dim", "w_dim", "num_ws")
 
@@ -54,8 +55,7 @@ def describe_network(model: str) -> dict[str, Any]:
     from models.info import describe  # brings torch
 
     try:
-        foreign = Path(model)
-        return describe(foreign if foreign.suffix in (".pkl", ".pt") else models.resolve(model))
+        return describe(Path(model) if model.endswith(FOREIGN) else models.resolve(model))
     except models.CheckpointError as error:
         raise ReverieError(str(error)) from None
 

@@ -1,6 +1,7 @@
 """A generator as one file for other programs."""
 
 import logging
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,7 +48,7 @@ def export_onnx(generator: Any, out: Path, notes: dict[str, str]) -> float:
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise ExportError(f"exporting needs {', '.join(missing)}; install it with: pip install 'reverie[onnx]'")
-    if out.suffix != ".onnx" or out.is_dir():
+    if out.suffix != ".onnx" or os.path.isdir(out):
         raise ExportError(f"{out} cannot be the model; name a file ending in .onnx with --output")
     whole = Whole(generator).eval()
     samples = [_sample(generator, batch, psi) for batch, psi in CHECKED]

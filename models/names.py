@@ -1,11 +1,13 @@
 """Built-in names and paths of checkpoints."""
 
+import os
 from pathlib import Path
 
 from models.errors import CheckpointError
 
 BUILTIN = Path(__file__).parent / "builtin"
 SUFFIX = ".safetensors"
+FOREIGN = (".pkl", ".pt")  # what `reverie convert` takes
 
 
 def builtin_names() -> list[str]:
@@ -22,11 +24,13 @@ def resolve(model: str | Path) -> Path:
     if not name.endswith(SUFFIX):
         if name in builtin_names():
             return BUILTIN / f"{name}{SUFFIX}"
+        if name.endswith(FOREIGN):
+            raise CheckpointError(f"{name}: not a checkpoint yet; run: reverie convert {name} NAME{SUFFIX}")
         known = ", ".join(builtin_names()) or "none"
         raise CheckpointError(
             f"there is no built-in network {name!r}; there are {known}, or give a path ending in {SUFFIX}"
         )
     path = Path(model)
-    if not path.is_file():
+    if not os.path.isfile(path):  # which answers for impossible names too
         raise CheckpointError(f"{path}: there is no such checkpoint; give an existing file or one of {builtin_names()}")
     return path

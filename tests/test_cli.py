@@ -8,6 +8,7 @@ import pytest
 
 from tests.running import ROOT, reverie
 
+COMMANDS = "run check record sensors generate convert info export train schema doctor bench"
 SHOW = """\
 reverie: 1
 title: Small
@@ -210,9 +211,7 @@ def test_generate_draws_a_grid(tmp_path: Path) -> None:
     assert "mona" in refused("generate", "mona-lisa", "-o", str(target))
 
 
-@pytest.mark.parametrize(
-    "command", ["run", "check", "record", "sensors", "generate", "train", "schema", "doctor", "bench"]
-)
+@pytest.mark.parametrize("command", COMMANDS.split())
 def test_every_command_helps(command: str) -> None:
     done = reverie(command, "--help")
     assert done.returncode == 0

@@ -1,5 +1,6 @@
 """Networks of others, read as data and written as checkpoints of ours. Nothing in their files is ever executed."""
 
+import os
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -30,7 +31,7 @@ def convert(path: Path, target: Path, everything: bool = False) -> Conversion:
     float32, exactly. Each file is written whole or not at all, and none before all of them are known to fit. Raises
     CheckpointError with one sentence.
     """
-    if target.suffix != SUFFIX or target.is_dir():
+    if target.suffix != SUFFIX or os.path.isdir(target):
         raise CheckpointError(f"{target} cannot be the checkpoint; name a file ending in {SUFFIX}")
     source = open_source(path)
     wanted = ROLES if everything else ROLES[:1]

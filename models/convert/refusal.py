@@ -6,9 +6,9 @@ class Refused(Exception):
 
 
 class Budget:
-    """Steps a file may cost. A published network needs about 60 000; a hostile one wants billions."""
+    """Steps a file may cost. A published network needs up to 100 000; a hostile one wants billions."""
 
-    def __init__(self, steps: int = 500_000) -> None:
+    def __init__(self, steps: int = 400_000) -> None:
         self.left = steps
 
     def spend(self, steps: int = 1) -> None:

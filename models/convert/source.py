@@ -79,6 +79,8 @@ def open_source(path: Path) -> Source:
         data = path.read_bytes()
     except OSError as error:
         raise unreadable(path, error) from None
+    except MemoryError:
+        raise refused(path, "this machine has less free memory than the file is long") from None
     try:
         contents = _contents(_read(data))
     except Refused as error:

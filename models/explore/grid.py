@@ -2,6 +2,7 @@
 
 import io
 import math
+import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -54,7 +55,7 @@ def generate(
 
     `watch` may draw a progress bar. Raises GridError.
     """
-    if out.suffix.lower() != ".png" or out.is_dir():
+    if out.suffix.lower() != ".png" or os.path.isdir(out):
         raise GridError(f"{out} cannot be the picture; name a file ending in .png with --output")
     with torch.inference_mode():
         images = [

@@ -14,6 +14,7 @@ from torch import Tensor
 
 import models
 from models import CheckpointError, checkpoint
+from models.discriminator import Discriminator
 from models.manifest import hash_file
 from models.stylegan2 import Generator
 
@@ -66,6 +67,26 @@ def test_round_trip(path: Path) -> None:
     assert not any(parameter.requires_grad for parameter in loaded.parameters())
     z = torch.randn(2, 4)
     torch.testing.assert_close(loaded(z), generator(z), atol=0.02, rtol=0.02)
+
+
+def test_exact_round_trip(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path / "net.safetensors", tiny(), {}, half=False)
+    loaded = models.load(tmp_path / "net.safetensors")
+    for name, tensor in tiny().state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], tensor), name
+
+
+def test_a_discriminator_is_kept_apart(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    critic = Discriminator(16, c_dim=2, channel_base=64, channel_max=4, canvas=(16, 24))
+    file = tmp_path / "critic.safetensors"
+    checkpoint.save(file, critic, PROVENANCE, half=False)
+    loaded = checkpoint.load_discriminator(file)
+    assert loaded.config == critic.config
+    images, c = torch.randn(2, 3, 16, 24), torch.eye(2)
+    torch.testing.assert_close(loaded(images, c), critic(images, c))
+    refused(file, "architecture 'stylegan2-discriminator' is not known here; known are stylegan2")
+    assert list(checkpoint.empty(file).state_dict()) == list(critic.state_dict())
 
 
 def test_manifest_says_what_and_where_from(path: Path) -> None:
@@ -170,6 +191,10 @@ def test_names() -> None:
         models.load("louvre-4096")
     with pytest.raises(CheckpointError, match="there is no such checkpoint"):
         models.load("nowhere.safetensors")
+    with pytest.raises(CheckpointError, match=r"run: reverie convert ffhq\.pkl NAME\.safetensors"):
+        models.load("ffhq.pkl")
+    with pytest.raises(CheckpointError, match="there is no such checkpoint"):
+        models.load("x" * 300 + ".safetensors")
     for name in models.builtin_names():
         assert models.resolve(name).is_file()
 
@@ -199,6 +224,20 @@ def test_header_that_is_none(path: Path, header: bytes) -> None:
 def test_header_larger_than_the_file(path: Path) -> None:
     path.write_bytes((2**62).to_bytes(8, "little") + b"{}")
     refused(path, "cut short")
+
+
+def test_tensors_that_claim_ten_gigabytes(path: Path) -> None:
+    tensors = {name: {"dtype": "F32", "shape": [50_000, 50_000], "data_offsets": [0, 10**10]} for name in "ab"}
+    manifest = json.dumps(models.read_manifest(path))
+    write_header(path, json.dumps({"__metadata__": {"reverie": manifest}, **tensors}).encode())
+    refused(path, "has an unknown tensor|lacks tensor")
+    tensors = {NAME: tensors["a"]} | {name: {"dtype": "F32", "shape": list(t.shape)} for name, t in rest().items()}
+    write_header(path, json.dumps({"__metadata__": {"reverie": manifest}, **tensors}).encode())
+    refused(path, r"is F32\[50000, 50000\], expected floats")
+
+
+def rest() -> dict[str, Tensor]:
+    return {name: tensor for name, tensor in tiny().state_dict().items() if name != NAME}
 
 
 def test_file_of_another_program(path: Path) -> None:

@@ -12,8 +12,9 @@ from models.discriminator import Discriminator
 def scrambled(network: Any, seed: int = 1) -> Any:
     """The network with other numbers in every parameter and buffer."""
     random = torch.Generator().manual_seed(seed)
-    for tensor in network.state_dict().values():
-        tensor.copy_(torch.randn(tensor.shape, generator=random).abs() + 0.1)
+    for name, tensor in network.state_dict().items():
+        values = torch.randn(tensor.shape, generator=random)
+        tensor.copy_(values.abs() if name.endswith("magnitude_ema") else values)
     return network.eval().requires_grad_(False)
 
 

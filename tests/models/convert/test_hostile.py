@@ -26,7 +26,7 @@ from tests.models.convert.networks import assert_same, scrambled, small_stylegan
 from tests.running import ROOT
 
 FUZZED = 200
-MOST_MIB = 400.0  # what the objects of half a million opcodes may take, and the libraries' first use
+MOST_MIB = 400.0  # what the objects of 400,000 opcodes may take, and the libraries' first use
 
 
 def build(path: Path) -> None:
