@@ -1,6 +1,7 @@
 """A file with networks in a format of others, opened as data: what it is, and what is in it."""
 
 import hashlib
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -74,8 +75,11 @@ def open_source(path: Path) -> Source:
     if path.suffix == SUFFIX:
         raise refused(path, "it is a .safetensors file already")
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        status = path.stat()
+        if status.st_size > LARGEST_FILE:
             raise refused(path, f"it is larger than {LARGEST_FILE >> 30} GiB")
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+            raise refused(path, "it is no file but a device")
         data = path.read_bytes()
     except OSError as error:
         raise unreadable(path, error) from None

@@ -15,6 +15,8 @@ MAGIC = 0x1950A86A20F9469CFC6C
 STREAM_PROTOCOL = 1001
 ONLY_STORAGES: Vocabulary = dict.fromkeys(STORAGES)
 ONE_STORAGE = 1000  # steps that a stream with nothing but one storage may cost; it takes about sixty
+ENTRY = b"PK\x01\x02"  # what a line of a zip's table of contents begins with
+MOST_ENTRIES = 20_000
 ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
 
@@ -49,6 +51,8 @@ def read_stream(data: memoryview, vocabulary: Vocabulary, budget: Budget) -> Any
 
 def read_zip(data: bytes, vocabulary: Vocabulary, budget: Budget) -> Any:
     """The object in a zip: one pickle, and a file of numbers for each storage. Raises Refused."""
+    if data.count(ENTRY) > MOST_ENTRIES:  # `zipfile` would make an object of each
+        raise Refused("it is a zip of far more files than a network has tensors")
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         files = {info.filename: info for info in archive.infolist()}

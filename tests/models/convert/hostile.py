@@ -72,6 +72,7 @@ def bombs() -> dict[str, bytes]:
         "marks": b"\x80\x02" + b"(" * 3_000_000 + b"t.",
         "copies": b"\x80\x02" + pairs + copies + b".",
         "zip": deflated.getvalue(),
+        "table": b"PK\x03\x04" + (b"PK\x01\x02" + bytes(42)) * 200_000,
     }
 
 

@@ -74,6 +74,7 @@ def test_convert_refuses_paths(reverie: Command, pkl: Path, tmp_path: Path) -> N
     out = tmp_path / "net.safetensors"
     assert "cannot be read (No such file" in reverie.refused("convert", tmp_path / "nowhere.pkl", out)
     assert "cannot be read (Is a directory)" in reverie.refused("convert", tmp_path, out)
+    assert "no file but a device" in reverie.refused("convert", "/dev/zero", out)
     assert "name a file ending in .safetensors" in reverie.refused("convert", pkl, tmp_path / "net.pt")
     (tmp_path / "folder.safetensors").mkdir()
     assert "name a file ending in" in reverie.refused("convert", pkl, tmp_path / "folder.safetensors")
