@@ -90,6 +90,8 @@ def _file(described: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _essentials(network: dict[str, Any]) -> list[tuple[str, str]]:
     """What a network is and how large."""
+    if "refused" in network:
+        return [("refused", network["refused"])]
     parts = ", ".join(f"{name} {count:,}" for name, count in network["parts"].items())
     dimensions = ", ".join(
         f"{name} {network[name]}" for name in ("z_dim", "c_dim", "w_dim", "num_ws") if name in network

@@ -8,7 +8,8 @@ from typing import Any
 from torch import nn
 
 from models import checkpoint
-from models.convert.source import open_source
+from models.convert.source import Source, open_source
+from models.errors import CheckpointError
 from models.manifest import check_hash, hash_file, read_header
 from models.names import SUFFIX
 
@@ -50,10 +51,18 @@ def _foreign(path: Path) -> dict[str, Any]:
         "bytes": path.stat().st_size,
         "sha256": source.sha256,
         "origin": source.contents.origin,
-        "networks": {role: _network(source.plan(role).check()) for role in source.contents.networks},
+        "networks": {role: _planned(source, role) for role in source.contents.networks},
         "licence": source.contents.licence,
         "trained_on": dict(source.contents.trained_on),
     }
+
+
+def _planned(source: Source, role: str) -> dict[str, Any]:
+    """Of a network in a foreign file, or why it cannot be converted: the others may be."""
+    try:
+        return _network(source.plan(role).check())
+    except CheckpointError as error:
+        return {"refused": str(error)}
 
 
 def _network(network: Any) -> dict[str, Any]:

@@ -114,6 +114,10 @@ def test_info_of_files_to_convert_and_of_the_built_in(reverie: Command, pkl: Pat
     assert list(told["networks"]) == ["G_ema", "G", "D"]
     assert told["networks"]["D"]["architecture"] == "stylegan2-discriminator"
     assert f"next: reverie convert {pkl}" in reverie("info", pkl)
+    critic = official(small_critic())
+    critic.at("b32").state["architecture"] = "skip"
+    dump({"G_ema": official(small_stylegan2()), "D": critic}, pkl)
+    assert "its b32 has the architecture 'skip', supported is 'resnet'" in reverie("info", pkl)
     assert "F16" in reverie("info", "museum-64")
     assert "there is no built-in network" in reverie.refused("info", "mona-lisa")
 
