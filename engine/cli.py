@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from engine.errors import ReverieError
+from engine.errors import ReverieError, printable
 from engine.logs import configure
 
 app = typer.Typer(
@@ -240,5 +240,6 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except ReverieError as error:
-        Console(stderr=True).print(f"[bold red]reverie:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        said = escape(printable(str(error)))
+        Console(stderr=True).print(f"[bold red]reverie:[/] {said}", highlight=False, soft_wrap=True)
         sys.exit(USER_MISTAKE)

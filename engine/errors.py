@@ -6,3 +6,8 @@ class ReverieError(Exception):
 
     The command line prints it as one sentence and exits with code 2.
     """
+
+
+def printable(text: str) -> str:
+    """Text from a file, fit for a terminal: what is no printable character would steer it."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 import models
-from engine.errors import ReverieError
+from engine.errors import ReverieError, printable
 from engine.startup import busy
 from models.names import FOREIGN
 
@@ -47,7 +47,10 @@ def export_network(model: str, target: Path | None) -> None:
         raise ReverieError(str(error)) from None
     console = Console(highlight=False)
     console.print(f"[bold]{escape(str(out))}[/], {out.stat().st_size / 2**20:.1f} MiB", soft_wrap=True)
-    console.print(f"run by onnxruntime, its pictures differ by at most {difference:.1e} from the network's own")
+    console.print(
+        f"run by onnxruntime, the pictures of {escape(path.stem)} differ by at most {difference:.1e} from its own",
+        soft_wrap=True,
+    )
 
 
 def describe_network(model: str) -> dict[str, Any]:
@@ -77,7 +80,7 @@ def _table(rows: list[tuple[str, str]], title: str = "") -> Table:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in rows:
-        table.add_row(name, escape(value))
+        table.add_row(escape(printable(name)), escape(printable(value)))
     return table
 
 
@@ -93,9 +96,7 @@ def _essentials(network: dict[str, Any]) -> list[tuple[str, str]]:
     if "refused" in network:
         return [("refused", network["refused"])]
     parts = ", ".join(f"{name} {count:,}" for name, count in network["parts"].items())
-    dimensions = ", ".join(
-        f"{name} {network[name]}" for name in ("z_dim", "c_dim", "w_dim", "num_ws") if name in network
-    )
+    dimensions = ", ".join(f"{name} {network[name]}" for name in DIMENSIONS if name in network)
     rows = [
         ("architecture", network["architecture"]),
         ("canvas", f"{network['canvas']['width']}×{network['canvas']['height']}"),
@@ -113,9 +114,7 @@ def _origin(described: dict[str, Any]) -> list[tuple[str, str]]:
     provenance = described["provenance"]
     if not isinstance(provenance, dict):
         return []
-    return [
-        (name, _shown(value)) for name, value in provenance.items() if name != "licence" and value not in ({}, None)
-    ]
+    return [(name, _shown(value)) for name, value in provenance.items() if name != "licence" and value != {}]
 
 
 def _shown(value: Any) -> str:

@@ -32,7 +32,7 @@ def _checkpoint(path: Path) -> dict[str, Any]:
     stored = Counter[str]()
     for dtype, shape in header.tensors.values():
         stored[dtype] += math.prod(shape)
-    provenance = header.manifest.get("provenance")
+    provenance = _plain(header.manifest.get("provenance"))
     return {
         "file": str(path),
         "bytes": path.stat().st_size,
@@ -78,6 +78,15 @@ def _network(network: Any) -> dict[str, Any]:
         "parts": {name: count for name, count in parts.items() if count},
         "config": network.config.model_dump(),
     }
+
+
+def _plain(value: Any, depth: int = 4) -> Any:
+    """JSON of a file, without what is nested deeper than anybody reads."""
+    if isinstance(value, dict):
+        return {name: _plain(inner, depth - 1) for name, inner in value.items()} if depth else "…"
+    if isinstance(value, list):
+        return [_plain(inner, depth - 1) for inner in value] if depth else "…"
+    return value
 
 
 def _parameters(module: nn.Module) -> int:

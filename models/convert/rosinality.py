@@ -42,14 +42,13 @@ def generator(tensors: Tensors, latent_avg: TensorView | None) -> Plan:
         weights["mapping.w_avg"] = Weight(latent_avg)
     layers = sum(path.startswith("style.") and path.endswith(".weight") for path in tensors)
     w_dim, z_dim = _shape(tensors, "style.1.weight", 2)
-    rgb = _shape(tensors, "to_rgb1.conv.weight", 5)
     widths = {4: _shape(tensors, "conv1.conv.weight", 5)[1]}
     while (index := 2 * len(widths) - 1) < len(tensors) and f"convs.{index}.conv.weight" in tensors:
         widths[4 * 2 ** len(widths)] = _shape(tensors, f"convs.{index}.conv.weight", 5)[1]
     settings = {
         **channels(widths),
         "img_resolution": max(widths),
-        "img_channels": rgb[1],
+        "img_channels": _shape(tensors, "to_rgb1.conv.weight", 5)[1],
         "z_dim": z_dim,
         "w_dim": w_dim,
         "mapping_layers": layers,
@@ -117,11 +116,11 @@ def _place(path: str) -> tuple[int, str, str]:
     """Block, layer and the rest of the name."""
     if match := _FIRST.fullmatch(path):
         return 0, "torgb" if match[1] == "to_rgb1" else "conv1", match[2]
-    if match := _LATER.fullmatch(path):
-        index = int(match[2])
-        return (
-            (index + 1, "torgb", match[3]) if match[1] == "to_rgbs" else (index // 2 + 1, f"conv{index % 2}", match[3])
-        )
+    match = _LATER.fullmatch(path)
+    if match and match[1] == "to_rgbs":
+        return int(match[2]) + 1, "torgb", match[3]
+    if match:
+        return int(match[2]) // 2 + 1, f"conv{int(match[2]) % 2}", match[3]
     return 0, "", ""
 
 

@@ -109,6 +109,20 @@ def test_info_of_a_checkpoint(reverie: Command, pkl: Path, tmp_path: Path) -> No
     assert "SHA-256 is not the one" in reverie.refused("info", out)
 
 
+def test_info_of_a_file_that_would_steer_the_terminal(reverie: Command, tmp_path: Path) -> None:
+    deep: dict[str, object] = {}
+    for _ in range(400):
+        deep = {"deeper": deep}
+    provenance = {"data": "\x1b[31mred\x1b]0;title\x07", "\x1b[2J": "[bold]x", "deep": deep}
+    checkpoint.save(tmp_path / "net.safetensors", small_stylegan2(), provenance)
+    said = reverie("info", tmp_path / "net.safetensors")
+    assert "\x1b" not in said
+    assert "red" in said
+    assert "[bold]x" in said
+    assert "deeper …" in said
+    assert json.loads(reverie("info", tmp_path / "net.safetensors", "--json"))["provenance"]["data"].startswith("\x1b")
+
+
 def test_info_of_files_to_convert_and_of_the_built_in(reverie: Command, pkl: Path) -> None:
     told = json.loads(reverie("info", pkl, "--json"))
     assert list(told["networks"]) == ["G_ema", "G", "D"]
