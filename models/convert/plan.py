@@ -16,6 +16,7 @@ from models.convert.refusal import Refused
 TAPS = np.array([1.0, 3.0, 3.0, 1.0]) / 8.0
 FIR = np.outer(TAPS, TAPS)
 FLOATS = {"<f2", "<f4", "<f8", "bfloat16"}
+SMALLEST_BASE = 64
 SAMPLES = 10_000
 SAMPLE_SEED = 1929
 
@@ -95,7 +96,8 @@ def channels(widths: Mapping[int, int]) -> dict[str, int]:
     """`channel_base` and `channel_max` of a network with that many channels at each resolution."""
     largest = max(widths.values())
     narrow = [resolution * width for resolution, width in widths.items() if width < largest]
-    return {"channel_base": max(narrow, default=max(widths) * largest), "channel_max": largest}
+    narrowing_nothing = max(max(widths) * largest, SMALLEST_BASE)
+    return {"channel_base": max(narrow, default=narrowing_nothing), "channel_max": largest}
 
 
 def check_fir(path: str, view: TensorView) -> None:

@@ -1,6 +1,7 @@
 """The two containers of `torch.save`: the zip of today, and the stream of pickles that came before it."""
 
 import io
+import struct
 import zipfile
 import zlib
 from functools import partial
@@ -17,7 +18,10 @@ ONLY_STORAGES: Vocabulary = dict.fromkeys(STORAGES)
 ONE_STORAGE = 1000  # steps that a stream with nothing but one storage may cost; it takes about sixty
 ENTRY = b"PK\x01\x02"  # what a line of a zip's table of contents begins with
 MOST_ENTRIES = 20_000
-ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+ZIP_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError,
+    OverflowError, LookupError,
+)  # fmt: skip
 
 
 def nested_storage(budget: Budget, data: Any) -> Storage:

@@ -153,9 +153,11 @@ def test_two_hundred_damaged_files_of_each_kind(tmp_path: Path) -> None:
     for name, zipped in (("zip.pt", True), ("stream.pt", False)):
         torch.save(rosinality(tiny()), good / name, _use_new_zipfile_serialization=zipped)
     for path in good.iterdir():
+        (bad / path.name).write_bytes(path.read_bytes())
         for seed in range(FUZZED):
             (bad / f"{seed}-{path.name}").write_bytes(damaged(path.read_bytes(), seed))
     said, grown = open_in_little_memory(bad)
+    assert {said.pop(path.name) for path in good.iterdir()} == {"ok"}
     assert len(said) == 3 * FUZZED
     for name, sentence in said.items():
         assert sentence == "ok" or (str(bad / name) in sentence and "\n" not in sentence)
