@@ -47,7 +47,7 @@ def export_onnx(generator: Any, out: Path, notes: dict[str, str]) -> float:
     """
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
-        raise ExportError(f"exporting needs {', '.join(missing)}; install it with: pip install 'reverie[onnx]'")
+        raise ExportError(f"exporting needs {', '.join(missing)}; install it with: pip install {' '.join(NEEDED)}")
     if out.suffix != ".onnx" or os.path.isdir(out):
         raise ExportError(f"{out} cannot be the model; name a file ending in .onnx with --output")
     whole = Whole(generator).eval()
