@@ -3,6 +3,7 @@
 import os
 import platform
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -98,12 +99,20 @@ def pipeline(show: Path, seconds: float) -> dict[str, Any]:
         return {"show": str(show), **observer.report(), "generator": live.work.source.describe(), "machine": machine}
 
 
-def print_report(report: dict[str, Any]) -> None:
+def print_report(report: dict[str, Any], title: str) -> None:
     """The same for people."""
-    table = Table("figure", "value", title="reverie bench pipeline", title_justify="left")
-    for name, value in report.items():
-        table.add_row(name, ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value))
+    table = Table("figure", "value", title=title, title_justify="left")
+    for name, value in _rows("", report):
+        table.add_row(name, value)
     Console().print(table)
+
+
+def _rows(prefix: str, figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            yield from _rows(f"{prefix}{name} · ", value)
+        else:
+            yield f"{prefix}{name}", str(value)
 
 
 def process_age() -> float:

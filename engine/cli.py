@@ -36,6 +36,14 @@ class Loss(StrEnum):
     NON_SATURATING = "non-saturating"
 
 
+class Precision(StrEnum):
+    """The number types `reverie bench generator` knows."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+
+
 class ExportFormat(StrEnum):
     """The formats `reverie export` knows."""
 
@@ -230,7 +238,39 @@ def bench_pipeline(
     if as_json:
         typer.echo(json.dumps(report, indent=2))
     else:
-        print_report(report)
+        print_report(report, "reverie bench pipeline")
+
+
+@bench_app.command("generator")
+def bench_generator(
+    config: Annotated[str, typer.Option(help="a published size, or a network")] = "stylegan2-256-4k",
+    device: Annotated[str, typer.Option(help="cpu, or cuda where there is one")] = "cpu",
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads, for every contestant")] = 1,
+    precision: Annotated[Precision | None, typer.Option(help="left out: as a show would choose")] = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(metavar="exact|PATH", help="a checkout of the published code; the exact network always runs too"),
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="turns of three pictures each")] = 20,
+    frames: Annotated[int, typer.Option(min=4, help="pictures over which memory is watched")] = 200,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Speed of the generator in alternation with others, peaks of this machine, agreement of the pictures, memory."""
+    from engine.bench import print_report
+    from engine.startup import busy
+    from models import CheckpointError
+    from models.benchmark.race import race  # brings torch
+
+    checkouts = [place for place in against or [] if place != "exact"]
+    try:
+        with busy(f"measuring {config}"):
+            report = race(config, device, threads, precision, checkouts, rounds, frames)
+    except CheckpointError as error:
+        raise ReverieError(str(error)) from None
+    if as_json:
+        typer.echo(json.dumps(report, indent=2))
+    else:
+        print_report(report, "reverie bench generator")
 
 
 def main() -> None:

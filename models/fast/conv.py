@@ -45,13 +45,7 @@ class Convolution:
 
     def add_to(self, total: Tensor | None, x: Tensor) -> Tensor:
         """The result added to `total` in place; the result itself where there is no total yet."""
-        if total is None:
-            return self(x)
-        if fuses(self.weight):
-            return torch.ops.mkldnn._convolution_pointwise_.binary(  # type: ignore[no-any-return]
-                total, x, self.weight, None, self.padding, ONE, ONE, self.groups, "add", 1.0, None, [], ""
-            )
-        return total.add_(self(x))
+        return self(x) if total is None else convolve_into(total, x, self.weight, self.padding, self.groups)
 
 
 def convolve(
@@ -65,6 +59,18 @@ def convolve(
         )
     x = F.conv2d(x, weight, bias, padding=list(padding), groups=groups)
     return F.leaky_relu_(x, LRELU_SLOPE) if lrelu else x
+
+
+def convolve_into(total: Tensor, x: Tensor, weight: Tensor, padding: Sequence[int], groups: int = 1) -> Tensor:
+    """Add a convolution of x to `total` [1, O, H', W'], in place.
+
+    All are channels last, in their strides too where there is but one channel: else the fused kernel steps aside.
+    """
+    if fuses(weight):
+        return torch.ops.mkldnn._convolution_pointwise_.binary(  # type: ignore[no-any-return]
+            total, x, weight, None, padding, ONE, ONE, groups, "add", 1.0, None, [], ""
+        )
+    return total.add_(F.conv2d(x, weight, padding=list(padding), groups=groups))
 
 
 def fuses(weight: Tensor) -> bool:

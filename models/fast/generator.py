@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,21 +14,9 @@ from models.edits import Blend, Edits
 from models.fast import stylegan2 as fast_stylegan2
 from models.fast import stylegan3 as fast_stylegan3
 from models.fast.graph import Replay
-from models.fast.memory import keep_freed_memory
+from models.fast.memory import keep_freed_memory, return_freed_memory
 from models.fast.picture import to_rgba
-from models.fast.precision import Precision, choose_precision, dtype_of
-
-
-class Drawing(Protocol):
-    """A synthesis network prepared for one device and type, without state: the same ws give the same picture."""
-
-    img_shape: tuple[int, int]
-    layer_names: list[str]
-
-    def draw(self, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None, transform: Tensor | None) -> Tensor:
-        """ws [num_ws, w_dim] -> float32 image [img_channels, H, W]; the caller's to keep until the next call."""
-        ...
-
+from models.fast.precision import Drawing, Precision, choose_precision, dtype_of
 
 PREPARE: dict[type[nn.Module], Callable[[Any, torch.dtype], Drawing]] = {
     stylegan2.Synthesis: fast_stylegan2.Drawing,
@@ -39,14 +27,14 @@ PREPARE: dict[type[nn.Module], Callable[[Any, torch.dtype], Drawing]] = {
 class FastSynthesis:
     """Called like the exact synthesis. Of the exact one it keeps nothing, unless it is to be blended with others."""
 
-    def __init__(self, exact: nn.Module, dtype: torch.dtype, blendable: bool) -> None:
-        self.dtype = dtype
-        self._own: Any = exact if blendable else None
-        self._drawing = _prepared(exact, dtype)
+    def __init__(self, drawing: Drawing, precision: Precision, exact: nn.Module | None) -> None:
+        """`exact` is the synthesis to be blended with others, if it is to be."""
+        self.img_shape, self.layer_names = drawing.img_shape, drawing.layer_names
+        self._drawing, self._precision = drawing, precision
+        self._own: Any = exact
         self._blended: tuple[Blend, Drawing] | None = None
-        self._replay = Replay(self._drawing.draw)
-        self.img_shape = self._drawing.img_shape
-        self.layer_names = self._drawing.layer_names
+        self._replay = Replay(drawing.draw)
+        self._settled = False
 
     def __call__(
         self,
@@ -74,6 +62,9 @@ class FastSynthesis:
             return to_rgba(img) if bool(img.sum().isfinite()) else None
 
     def _draw(self, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None, transform: Tensor | None) -> Tensor:
+        if not self._settled:  # by now what was only needed to load and prepare is gone
+            self._settled = True
+            keep_freed_memory()
         if not edits:
             return self._replay(ws, noise_mode, transform)
         edits.check(self.layer_names)
@@ -87,7 +78,7 @@ class FastSynthesis:
         if self._blended is None or self._blended[0] is not blend:
             mixed = _sharing_copy(self._own)
             mixed.load_state_dict(blend.weights(self._own), strict=False, assign=True)
-            self._blended = blend, _prepared(mixed, self.dtype)
+            self._blended = blend, _prepared(mixed, self._precision)
         return self._blended[1]
 
 
@@ -100,14 +91,15 @@ class FastGenerator:
         `blendable` keeps the exact synthesis, so that edits may blend it with another. Raises ValueError where there is
         no fast path for the architecture.
         """
-        keep_freed_memory()
+        return_freed_memory()
         self.config = exact.config
         self.z_dim, self.c_dim, self.w_dim, self.num_ws = exact.z_dim, exact.c_dim, exact.w_dim, exact.num_ws
         self.img_resolution, self.img_channels = exact.img_resolution, exact.img_channels
         self.img_shape = exact.img_shape
         self.mapping = exact.mapping
         with torch.inference_mode():
-            self.precision, self.synthesis = self._choose(exact, precision, blendable)
+            self.precision, drawing = self._choose(exact, precision)
+        self.synthesis = FastSynthesis(drawing, self.precision, exact.synthesis if blendable else None)
 
     def __call__(
         self,
@@ -122,18 +114,17 @@ class FastGenerator:
             return self.synthesis(self.mapping(z, c, truncation_psi, truncation_cutoff), **synthesis)
 
     @staticmethod
-    def _choose(exact: GeneratorBase, wish: Precision | None, blendable: bool) -> tuple[Precision, FastSynthesis]:
-        def prepare(precision: Precision) -> FastSynthesis:
-            return FastSynthesis(exact.synthesis, dtype_of(precision), blendable)
+    def _choose(exact: GeneratorBase, wish: Precision | None) -> tuple[Precision, Drawing]:
+        if wish is not None:
+            return wish, _prepared(exact.synthesis, wish)
+        return choose_precision(exact, lambda precision: _prepared(exact.synthesis, precision))
 
-        return (wish, prepare(wish)) if wish else choose_precision(exact, prepare)
 
-
-def _prepared(synthesis: nn.Module, dtype: torch.dtype) -> Drawing:
+def _prepared(synthesis: nn.Module, precision: Precision) -> Drawing:
     prepare = PREPARE.get(type(synthesis))
     if prepare is None:
         raise ValueError(f"there is no fast path for {type(synthesis).__module__}; use the exact network")
-    return prepare(synthesis, dtype)
+    return prepare(synthesis, dtype_of(precision))
 
 
 def _sharing_copy(module: nn.Module) -> nn.Module:

@@ -1,22 +1,33 @@
-"""Memory of a process that draws for months."""
+"""Memory of a process that draws for months.
+
+glibc takes large blocks from the system and hands them back when they are freed, until it has seen a few; from then on
+it keeps them. The first is right while a network is loaded and prepared: what was only needed for that leaves no holes.
+Between two pictures it is wrong: the kernel clears every page anew, which took longer than the convolutions.
+"""
 
 import ctypes
-import ctypes.util
 import sys
-from functools import cache
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # numbers of glibc's malloc.h
+_LARGE = 1 << 17
 _KEPT = 1 << 30
 
 
-@cache
-def keep_freed_memory() -> bool:
-    """Let this process keep the memory that one picture frees for the next, instead of returning it to the system.
+def return_freed_memory() -> bool:
+    """Hand what is freed from now on back to the system. Returns whether the C library knows how."""
+    return _set(_MMAP_THRESHOLD, _LARGE)
 
-    glibc hands large blocks back at once, and the kernel clears each page anew when they are asked for again: that took
-    longer than the convolution between. Returns whether the C library knows how; others keep their own habit.
-    """
-    if not sys.platform.startswith("linux"):
-        return False
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    return mallopt is not None and bool(mallopt(_MMAP_THRESHOLD, _KEPT) and mallopt(_TRIM_THRESHOLD, _KEPT))
+
+def keep_freed_memory() -> bool:
+    """Hand back what was freed until now, and keep what is freed from now on. Returns as above."""
+    return _set(_MMAP_THRESHOLD, _KEPT) and _set(_TRIM_THRESHOLD, _KEPT) and bool(_library().malloc_trim(0) + 1)
+
+
+def _set(option: int, value: int) -> bool:
+    return (
+        sys.platform.startswith("linux") and hasattr(_library(), "mallopt") and bool(_library().mallopt(option, value))
+    )
+
+
+def _library() -> ctypes.CDLL:
+    return ctypes.CDLL(None)

@@ -5,12 +5,13 @@ A question of hardware and network only, never of timing: the same machine alway
 
 import math
 from collections.abc import Callable
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor
 
-from models.base import GeneratorBase
+from models.base import GeneratorBase, NoiseMode
+from models.edits import Edits
 
 Precision = Literal["float32", "bfloat16", "float16"]
 FAITHFUL_DB = 40.0  # a shorter type is only used where its pictures are at least this close to the exact ones
@@ -18,26 +19,31 @@ PROBES = 2
 _CPU_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
 
 
-class Synthesis(Protocol):
-    def __call__(self, ws: Tensor) -> Tensor: ...
+class Drawing(Protocol):
+    """A synthesis network prepared for one device and type, without state: the same ws give the same picture."""
+
+    img_shape: tuple[int, int]
+    layer_names: list[str]
+
+    def draw(self, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None, transform: Tensor | None) -> Tensor:
+        """ws [num_ws, w_dim] -> float32 image [img_channels, H, W]; the caller's to keep until the next call."""
+        ...
 
 
-Fast = TypeVar("Fast", bound=Synthesis)
-
-
-def choose_precision(exact: GeneratorBase, prepare: Callable[[Precision], Fast]) -> tuple[Precision, Fast]:
+def choose_precision(exact: GeneratorBase, prepare: Callable[[Precision], Drawing]) -> tuple[Precision, Drawing]:
     """The shortest type the device is quick at and the network bears, and the synthesis prepared for it.
 
-    Untruncated pictures are compared, which are harder to round than the average.
+    Untruncated pictures are compared, which are harder to round than the average; with those in float32, which are the
+    exact network's and come sooner.
     """
-    device = exact.mapping.w_avg.device
-    short = quick_precision(device)
+    short = quick_precision(exact.mapping.w_avg.device)
+    full = prepare("float32")
     if short != "float32":
-        ws = probe_latents(exact)
-        fast = prepare(short)
-        if all(psnr(exact.synthesis(w[None]), fast(w[None])) >= FAITHFUL_DB for w in ws):
-            return short, fast
-    return "float32", prepare("float32")
+        drawing = prepare(short)
+        pairs = [[d.draw(ws, "const", None, None) for d in (full, drawing)] for ws in probe_latents(exact)]
+        if all(psnr(*pair) >= FAITHFUL_DB for pair in pairs):
+            return short, drawing
+    return "float32", full
 
 
 def quick_precision(device: torch.device) -> Precision:

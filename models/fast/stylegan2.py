@@ -18,12 +18,12 @@ from models import stylegan2
 from models.base import NoiseMode
 from models.canvas import crop
 from models.edits import Edits
-from models.fast.conv import convolve
+from models.fast.conv import convolve, convolve_into, fuses
 from models.fast.modulated import ModulatedConvolution, Style
 from models.fast.picture import upsample
 from models.ops import FIR_TAPS, LRELU_GAIN, LRELU_SLOPE
 
-VECTOR = 32  # values of 16 bits; over shorter rows of channels a broadcast sum goes value by value, ten times slower
+VECTOR = 32  # bfloat16 values; over shorter rows a broadcast sum goes value by value, a 1x1 convolution does not
 FIR = tuple(tap / 4 for tap in (*FIR_TAPS, 0.0))  # for one direction, with its gain; the last keeps the size even
 
 
@@ -35,8 +35,8 @@ class Layer:
         self.style = Style(layer.affine)
         self.squares = layer.weight.detach().square().sum(dim=(2, 3))  # [O, I]
         self.bias = layer.bias.detach() * LRELU_GAIN  # [O]
+        self.noise = layer.noise_const[None, ..., None].to(dtype).permute(0, 3, 1, 2)  # [1, 1, H, W], channels last
         self.strength = layer.noise_strength.detach() * LRELU_GAIN
-        self.noise = self._spread(layer.noise_const * self.strength)
         self.noisy = bool(self.strength != 0)
         self._prepare(layer.weight.detach(), *layer.noise_const.shape)
 
@@ -49,9 +49,8 @@ class Layer:
         style = self.style(w)  # [I]
         demod = LRELU_GAIN * (self.squares @ style.square() + 1e-8).rsqrt()  # [O]
         y = self._convolved(x, style, demod)
-        noise = self._noise(noise_mode, 1.0 if edits is None else edits.noise(self.name))
-        if noise is not None:
-            y.add_(noise)
+        if self.noisy and noise_mode != "none":
+            self._add_noise(y, noise_mode, 1.0 if edits is None else edits.noise(self.name))
         F.leaky_relu_(y, LRELU_SLOPE)
         if self.clamp is not None:
             y.clamp_(-self.clamp, self.clamp)
@@ -61,20 +60,15 @@ class Layer:
         """With demodulation and bias."""
         return self.convolution(x, style, demod, self.bias)
 
-    def _noise(self, mode: NoiseMode, gain: float) -> Tensor | None:
-        """What to add to [1, O, H, W], if anything."""
-        if mode == "none" or not self.noisy:
-            return None
-        if mode == "random":
-            noise = torch.randn(self.noise.shape[2:], device=self.noise.device)
-            return self._spread(noise * (self.strength * gain))
-        return self.noise if gain == 1.0 else self.noise * gain
-
-    def _spread(self, noise: Tensor) -> Tensor:
-        """noise [H, W] -> [1, 1, H, W], or [1, O, H, W] where rows are short"""
-        short = len(self.bias) < VECTOR and self.dtype != torch.float32
-        spread = noise.to(self.dtype)[None, :, :, None].expand(-1, -1, -1, len(self.bias) if short else 1)
-        return spread.contiguous().permute(0, 3, 1, 2)
+    def _add_noise(self, y: Tensor, mode: NoiseMode, gain: float) -> None:
+        """To every channel of y [1, O, H, W], in place."""
+        noise = torch.randn_like(self.noise) if mode == "random" else self.noise
+        strength = (self.strength * gain).to(self.dtype)
+        if y.shape[1] < VECTOR and self.dtype == torch.bfloat16 and fuses(y):
+            weight = strength.expand(y.shape[1], 1, 1, 1).contiguous(memory_format=torch.channels_last)
+            convolve_into(y, noise, weight, (0, 0))
+        else:
+            y.add_(noise * strength)
 
 
 class UpLayer(Layer):

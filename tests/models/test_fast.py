@@ -72,7 +72,7 @@ def test_bfloat16_is_faithful(kind: str) -> None:
     ws = latents(generator, 2)
     exact = generator.synthesis(ws)
     scale = 0.5 / exact.std()  # random networks are louder or quieter than trained ones, whose pictures fill [-1, 1]
-    assert psnr(exact * scale, generator.fast("bfloat16").synthesis(ws) * scale) >= FAITHFUL_DB - 6
+    assert psnr(exact * scale, generator.fast("bfloat16").synthesis(ws) * scale) >= FAITHFUL_DB
 
 
 @pytest.mark.parametrize("name", SMALL)

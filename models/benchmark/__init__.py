@@ -1,0 +1,1 @@
+"""`reverie bench generator`: how fast the generator is on this machine, beside others in alternation."""
