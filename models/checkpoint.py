@@ -88,7 +88,9 @@ def _load(path: Path, device: str, kinds: Kinds) -> nn.Module:
     except (SafetensorError, OSError) as error:
         raise damaged(path, str(error).splitlines()[0]) from None
     _check_finite(path, tensors)
-    network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
+    # copied, since these tensors are windows on the file, and any one of them would keep all of it in memory
+    own = {name: tensor.to(torch.float32, copy=True) for name, tensor in tensors.items()}
+    network.load_state_dict(own, assign=True)
     return network.eval().requires_grad_(False)
 
 

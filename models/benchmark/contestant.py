@@ -18,6 +18,7 @@ from typing import Any, TextIO
 import numpy as np
 import torch
 from torch import Tensor
+from torch.profiler import ProfilerActivity, profile
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from models import registry
@@ -79,6 +80,15 @@ class Contestant:
         dtype = getattr(torch, self.facts.get("precision", "float32"))
         exact = networks.load(self.facts["model"])
         return peaks.measure(exact.synthesis, dtype, self.device)
+
+    def gaps(self, frames: int) -> float | None:
+        """Share of the time in which the GPU had nothing to do; None on other devices."""
+        if self.device.type != "cuda":
+            return None
+        with profile(activities=[ProfilerActivity.CUDA]) as profiled:
+            wall = sum(self.draw(frames)) * 1000  # microseconds
+        busy = sum(event.self_device_time_total for event in profiled.key_averages())
+        return round(float(1 - busy / wall), 3)
 
     def memory(self, frames: int) -> dict[str, Any]:
         """Resident memory over so many pictures, in MiB above what the process held before it loaded the network."""

@@ -98,6 +98,7 @@ def race(
             for name, runner in runners.items():
                 times[name].append(runner("draw", count=TURN)[1:])
         pictures = {name: _picture(runner, folder / f"{name}.npy") for name, runner in runners.items()}
+        gaps = fast("gaps", frames=TURN * rounds)
         about, peaks = runners["exact"]("about") | fast("about"), fast("peaks")
     figures = _figures(times["fast"], about["gmac"])
     return {
@@ -109,6 +110,7 @@ def race(
         "peaks": peaks,
         "ratio_to_conv_peak": round(figures["gflops"] / peaks["conv_gflops"], 3),
         "ratio_to_own_convolutions": round(figures["gflops"] / peaks["own_convolutions_gflops"], 3),
+        "launch_gaps": gaps,
         "against": {name: _comparison(times, pictures, name) for name in runners if name != "fast"},
         "memory": memory | {key: about[key] for key in ("weights_mib", "activations_mib")},
         "machine": _machine(device),

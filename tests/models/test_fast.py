@@ -267,3 +267,25 @@ def test_psnr() -> None:
     assert psnr(a, a + 2) == pytest.approx(6.02, abs=0.01)
     assert psnr(a, a + 2 / 255) == pytest.approx(48.13, abs=0.01)
     assert not psnr(a, a * float("nan")) >= FAITHFUL_DB
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+@pytest.mark.parametrize("kind", ["stylegan2", "stylegan3-t", "stylegan3-r"])
+def test_on_a_gpu(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replayed graphs follow their latent, the camera and edits; and the pictures are the exact ones."""
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+    generator = network(kind)
+    ws = latents(generator, 3).cuda()
+    generator = generator.cuda()
+    expected = generator.synthesis(ws)
+    fast = generator.fast("float32")
+    for _ in range(2):
+        assert largest(fast.synthesis(ws).cpu(), expected.cpu()) <= 1e-3
+    edits = edits_of(generator)
+    edited = fast.synthesis(ws, edits=edits).cpu()
+    assert largest(edited, generator.synthesis(ws, edits=edits).cpu()) <= 1e-3
+    if kind == "stylegan2":
+        assert not torch.equal(fast.synthesis(ws[:1], "random"), fast.synthesis(ws[:1], "random"))
+    pixels = generator.fast().synthesis.rgba(ws[0])
+    assert pixels is not None
+    assert pixels.is_cuda
