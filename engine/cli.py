@@ -175,27 +175,42 @@ def export(
 def train(
     data: Annotated[Path, typer.Option(help="a StyleGAN zip, or a folder of pictures")],
     out: Annotated[Path, typer.Option(help="folder for networks, grids, logs and the state to resume from")],
-    resolution: Annotated[int, typer.Option(help="side of the square pictures in pixels, a power of two")] = 64,
+    from_: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="NETWORK.safetensors",
+            help="begin with this network's weights and sizes, and with NETWORK.G and NETWORK.D if they lie beside it"
+            " (reverie convert --all); StyleGAN2 without classes only",
+        ),
+    ] = None,
+    resolution: Annotated[
+        int | None,
+        typer.Option(help="side of the square pictures in pixels, a power of two; 64 unless --from or --resume says"),
+    ] = None,
     canvas: Annotated[
         str | None, typer.Option(metavar="WIDTHxHEIGHT", help="not square: 228x64, with the resolution of a 64 square")
     ] = None,
     kimg: Annotated[float, typer.Option(min=0.001, help="length, in thousands of pictures shown")] = 1000.0,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="go on from an earlier run's folder")] = None,
     loss: Annotated[Loss, typer.Option(help="which game the two networks play")] = Loss.RELATIVISTIC,
-    noise_after: Annotated[float, typer.Option(min=0, help="kimg before per-pixel noise joins in")] = 40.0,
+    noise_after: Annotated[
+        float, typer.Option(min=0, help="kimg before per-pixel noise joins in; a network that has noise keeps it")
+    ] = 40.0,
     batch: Annotated[int, typer.Option(min=2, help="pictures in one step")] = 16,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads")] = 2,
     seed: Annotated[int, typer.Option(help="the same seed starts the same run")] = 0,
     device: Annotated[str, typer.Option(help="cpu, or cuda where there is one")] = "cpu",
 ) -> None:
-    """Train a network on pictures. Ctrl-C saves and ends, --resume goes on."""
+    """Train a network on pictures. Ctrl-C saves and ends, --resume goes on; --from begins with a trained network."""
     from models.training import TrainConfig, TrainingError, parse_canvas
     from models.training import train as run_training
 
     try:
         config = TrainConfig(
-            data=data, out=out, resolution=resolution, canvas=parse_canvas(canvas), kimg=kimg, resume=resume,
-            loss=loss.value, noise_after=noise_after, batch=batch, threads=threads, seed=seed, device=device,
+            data=data, out=out, start_from=from_, resolution=resolution, canvas=parse_canvas(canvas), kimg=kimg,
+            resume=resume, loss=loss.value, noise_after=noise_after, batch=batch, threads=threads, seed=seed,
+            device=device,
         )  # fmt: skip
         typer.echo(run_training(config))
     except TrainingError as error:

@@ -15,6 +15,11 @@ def builtin_names() -> list[str]:
     return sorted(path.stem for path in BUILTIN.glob(f"*{SUFFIX}"))
 
 
+def player_path(path: Path, role: str) -> Path:
+    """Where the G or D of a network's training stands: beside it."""
+    return path.with_name(f"{path.stem}.{role}{SUFFIX}")
+
+
 def resolve(model: str | Path) -> Path:
     """The file a show or command line means: a built-in name, or a path ending in .safetensors.
 

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from models import checkpoint
 from models.convert.source import ROLES, Source, open_source
 from models.errors import CheckpointError
-from models.names import SUFFIX
+from models.names import SUFFIX, player_path
 
 __all__ = ["Conversion", "convert", "open_source"]
 
@@ -40,7 +40,7 @@ def convert(path: Path, target: Path, everything: bool = False) -> Conversion:
         source.plan(role)
     written = {}
     for role in roles:
-        written[role] = target if role == ROLES[0] else target.with_name(f"{target.stem}.{role}{SUFFIX}")
+        written[role] = target if role == ROLES[0] else player_path(target, role)
         _write(source, role, written[role])
     missing = tuple(role for role in wanted if role not in roles)
     return Conversion(written, _provenance(source, ROLES[0]), missing)

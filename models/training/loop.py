@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,9 +23,11 @@ from models.training.config import TrainConfig, TrainingError
 from models.training.data import ImageSet, load_images
 from models.training.players import Players, Step
 from models.training.report import Report, save_grid
+from models.training.start import Start, begin
 from models.training.state import load_state, save_state
 
 GRID = 36
+PLACES = ("data", "out", "resume", "start_from", "device")  # settings that differ from machine to machine
 
 
 def train(config: TrainConfig) -> Path:
@@ -47,12 +49,12 @@ def _train(config: TrainConfig) -> Path:
     torch.set_num_threads(1)  # the players' workers are the parallelism
     torch.set_flush_denormal(True)
     torch.manual_seed(config.seed)
+    start = begin(config)
+    shape = start.networks.generator.img_shape
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(f"reading {config.data.name}")
-        images = load_images(
-            config.data, config.shape, lambda done, total: bar.update(task, completed=done, total=total)
-        )
-    run = Run(config, images)
+        images = load_images(config.data, shape, lambda done, total: bar.update(task, completed=done, total=total))
+    run = Run(config, images, start)
     try:
         return run.run()
     finally:
@@ -88,16 +90,20 @@ def stop_on_signal() -> Iterator[threading.Event]:
 class Run:
     """One run of the loop; holds what changes from iteration to iteration."""
 
-    def __init__(self, config: TrainConfig, images: ImageSet) -> None:
+    def __init__(self, config: TrainConfig, images: ImageSet, start: Start) -> None:
+        if start.origin is not None:
+            config = replace(config, ema_ramp=None)  # the average that was brought is not of this run's few images
         self.config = config
         self.images = images
-        self.players = Players(config)
-        self.grid_z = torch.randn(GRID, config.z_dim)
+        self.start = start
+        self.players = Players(config, start.networks)
+        self.grid_z = torch.randn(GRID, self.players.generator.z_dim)
         self.shown = 0
         self.iteration = 0
         self.seconds = 0.0  # spent training, over all runs that this one continues
         if config.resume is not None:
             self._resume(config.resume)
+        self.players.noisy = self.players.knows_noise()
 
     @property
     def kimg(self) -> float:
@@ -109,7 +115,9 @@ class Run:
         started = last = time.monotonic()
         before = self.seconds
         with stop_on_signal() as stop, Report(self.config.out, self.kimg, self.config.kimg) as report:
-            size = "x".join(map(str, reversed(self.config.shape)))
+            size = "x".join(map(str, reversed(self.players.generator.img_shape)))
+            if self.start.note is not None:
+                report.note(self.start.note)
             report.note(f"training on {len(self.images)} images at {size}, from kimg {self.kimg:.1f}")
             while self.kimg < self.config.kimg and not stop.is_set():
                 report.step(self._iterate(), self.kimg)
@@ -126,7 +134,7 @@ class Run:
     def _iterate(self) -> Step:
         batch = self.config.batch
         real = self.images.sample(batch, self.config.mirror).to(self.config.device)
-        self.players.noisy = self.kimg >= self.config.noise_after
+        self.players.noisy |= self.kimg >= self.config.noise_after
         step = self.players.play(real, penalise=self.iteration % self.config.penalty_interval == 0)
         if not math.isfinite(step.loss_g + step.loss_d + (step.penalty or 0.0)):
             state = self.config.out
@@ -147,6 +155,7 @@ class Run:
             "iteration": self.iteration,
             "seconds": self.seconds,
             "grid_z": self.grid_z.tolist(),
+            "started_from": self.start.origin,
         }
         save_state(out, self.players, progress)
         ema = self.players.ema
@@ -157,7 +166,9 @@ class Run:
         return path
 
     def _provenance(self) -> dict[str, Any]:
-        settings = {k: v for k, v in asdict(self.config).items() if k not in ("data", "out", "resume", "device")}
+        settings = {k: v for k, v in asdict(self.config).items() if k not in PLACES and v is not None}
+        origin = self.start.origin
+        inherited = {} if origin is None else {"started_from": origin, "licence": origin["licence"]}
         return {
             "data": self.config.data.name,
             "data_sha256": self.images.sha256,
@@ -165,6 +176,7 @@ class Run:
             "kimg": self.kimg,
             "seconds": round(self.seconds),
             "settings": settings,
+            **inherited,
         }
 
     def _resume(self, folder: Path) -> None:

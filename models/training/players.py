@@ -1,18 +1,15 @@
 """The two networks, their optimisers and the moving average, and what they do in one iteration."""
 
-import copy
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from models.discriminator import Discriminator
-from models.stylegan2 import Generator
 from models.training.augment import augment
-from models.training.config import STD_GROUP, TrainConfig
+from models.training.config import TrainConfig
 from models.training.losses import LOSSES, gradient_penalty
+from models.training.networks import Networks
 
 Gradients = list[Tensor]
 
@@ -45,17 +42,15 @@ def adam(network: nn.Module, learning_rate: float, interval: int | None = None) 
 
 
 class Players:
-    """Generator, discriminator and the generator's moving average `ema`."""
+    """Generator, discriminator and the generator's moving average `ema`; `noisy`: with per-pixel noise."""
 
-    def __init__(self, config: TrainConfig) -> None:
+    def __init__(self, config: TrainConfig, networks: Networks) -> None:
         self.config = config
-        self.noisy = config.noise_after <= 0
-        size: dict[str, Any] = {"channel_base": config.channel_base, "channel_max": config.channel_max}
-        size["canvas"] = config.canvas
-        discriminator = Discriminator(config.resolution, mbstd_group_size=STD_GROUP, patch_size=2, **size)
-        self.generator = Generator(config.resolution, config.z_dim, w_dim=config.w_dim, **size).to(config.device)
-        self.discriminator = discriminator.to(config.device)
-        self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
+        self.networks = networks
+        self.noisy = False
+        self.generator = networks.generator.to(config.device)
+        self.discriminator = networks.discriminator.to(config.device)
+        self.ema = networks.ema.to(config.device)
         dtype = getattr(torch, config.dtype)
         for part in (self.generator.synthesis, self.ema.synthesis, self.discriminator):
             part.compute_dtype = dtype
@@ -67,6 +62,11 @@ class Players:
     def close(self) -> None:
         """End the worker threads."""
         self._workers.shutdown()
+
+    def knows_noise(self) -> bool:
+        """Whether the generator has learned to use noise."""
+        strengths = (p for name, p in self.generator.named_parameters() if name.endswith("noise_strength"))
+        return any(bool(strength) for strength in strengths)
 
     def play(self, real: Tensor, penalise: bool) -> Step:
         """One step of both players on real [N, 3, H, W]; each worker thread takes an equal part of the batch.
@@ -115,7 +115,7 @@ class Players:
     def _fakes(self, count: int) -> tuple[Tensor, Tensor]:
         """Images [count, 3, H, W] of random z, some with the ws of two z; and w [count, w_dim] of the first."""
         mapping = self.generator.mapping
-        z = torch.randn(2, count, self.config.z_dim, device=self.config.device)
+        z = torch.randn(2, count, self.generator.z_dim, device=self.config.device)
         w = mapping.map_w(z[0])
         ws = torch.where(self._mixed(count), mapping.map_w(z[1])[:, None], w[:, None])  # [count, num_ws, w_dim]
         return self.generator.synthesis(ws, noise_mode="random" if self.noisy else "none"), w.detach()
@@ -132,14 +132,17 @@ class Players:
         penalty = gradient_penalty(self.discriminator, real)
         if self.loss.penalise_fakes:
             penalty = penalty + gradient_penalty(self.discriminator, fake)
-        weight = self.config.penalty_weight / 2 * self.config.penalty_interval
+        gamma = self.config.penalty_weight(self.generator.img_resolution)
+        weight = gamma / 2 * self.config.penalty_interval
         of_d = torch.autograd.grad(penalty * weight, list(self.discriminator.parameters()), materialize_grads=True)
         return penalty.detach(), list(of_d)
 
     @torch.no_grad()
     def average(self, shown: int, batch: int) -> None:
         """Move the average towards the generator, after `shown` images in all."""
-        half_life = min(self.config.ema_kimg * 1000, max(shown, 1) * self.config.ema_ramp)
+        half_life = self.config.ema_kimg * 1000
+        if self.config.ema_ramp is not None:
+            half_life = min(half_life, max(shown, 1) * self.config.ema_ramp)
         weight = 1.0 - 0.5 ** (batch / max(half_life, 1e-8))
         torch._foreach_lerp_(list(self.ema.parameters()), list(self.generator.parameters()), weight)
         for kept, new in zip(self.ema.buffers(), self.generator.buffers(), strict=True):

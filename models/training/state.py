@@ -1,6 +1,8 @@
 """The state of a training on disk: one safetensors file, nothing pickled, replaced atomically."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,26 +42,41 @@ def save_state(folder: Path, players: Players, progress: dict[str, Any]) -> None
     tensors = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
     if not all(bool(value.isfinite().all()) for value in tensors.values()):
         raise TrainingError(f"the weights are no longer finite; resume from {folder / NAME} with a lower learning rate")
-    metadata = {"format": str(FORMAT), "progress": json.dumps(progress)}
+    sizes = json.dumps(players.networks.sizes())
+    metadata = {"format": str(FORMAT), "progress": json.dumps(progress), "sizes": sizes}
     write_atomically(folder / NAME, lambda path: save_file(tensors, path, metadata=metadata))
 
 
 def load_state(folder: Path, players: Players) -> dict[str, Any]:
     """Restore what `save_state` wrote into `players` and the random state; returns its `progress`."""
+    with reading(folder) as path:
+        with safe_open(path, framework="pt") as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
+        progress, _ = saved(path)
+        _restore(players, tensors)
+    return progress
+
+
+def saved(path: Path) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """`progress` of a state, and the sizes of its networks; None where an older Reverie did not write them."""
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    return json.loads(metadata["progress"]), json.loads(metadata["sizes"]) if "sizes" in metadata else None
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[Path]:
+    """The state in a folder. Raises TrainingError where there is none, and for what goes wrong while it is read."""
     path = folder / NAME
     if not path.is_file():
         raise TrainingError(f"there is no {path} to resume from; give the folder of an earlier run with --resume")
     try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
-            progress: dict[str, Any] = json.loads(file.metadata()["progress"])
-        _restore(players, tensors)
+        yield path
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise TrainingError(
             f"{path} does not fit this run ({reason}); resume with the settings it was made with"
         ) from None
-    return progress
 
 
 def _part(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:

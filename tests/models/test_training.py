@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 import models
 from models.training import TrainConfig, TrainingError, parse_canvas, train
 from models.training import loop as loop_module
+from models.training.networks import fresh
 from models.training.players import Players, Step
 
 
@@ -108,7 +109,7 @@ def test_discriminator_learns_to_tell_reals_from_fakes(data: Path, tmp_path: Pat
     config = tiny(data, tmp_path)
     torch.manual_seed(0)
     images = loop_module.load_images(config.data, (16, 16))
-    players = Players(config)
+    players = Players(config, fresh(config))
     players.optimiser_g.param_groups[0]["lr"] = 0.0
     try:
         steps = [players.play(images.sample(8, mirror=True), penalise=False) for _ in range(60)]
@@ -119,7 +120,8 @@ def test_discriminator_learns_to_tell_reals_from_fakes(data: Path, tmp_path: Pat
 
 
 def test_average_follows_the_generator(data: Path, tmp_path: Path) -> None:
-    players = Players(tiny(data, tmp_path))
+    config = tiny(data, tmp_path)
+    players = Players(config, fresh(config))
     players.close()
     before = players.ema.synthesis.blocks[0].const.clone()
     with torch.no_grad():

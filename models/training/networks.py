@@ -1,0 +1,59 @@
+"""The three networks of a training: fresh, or of given sizes."""
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+from models import discriminator, stylegan2
+from models.discriminator import Discriminator
+from models.stylegan2 import Generator
+from models.training.config import STD_GROUP, TrainConfig
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The two players, and the moving average of the generator, of the same build."""
+
+    generator: Generator
+    discriminator: Discriminator
+    ema: Generator
+
+    def sizes(self) -> dict[str, Any]:
+        """What `of_sizes` builds the same from: plain JSON values."""
+        return {
+            "generator": self.generator.config.model_dump(),
+            "discriminator": self.discriminator.config.model_dump(),
+        }
+
+
+def fresh(config: TrainConfig) -> Networks:
+    """Networks that know nothing, in the sizes of `config`."""
+    built = stylegan2.Config(
+        img_resolution=config.size("resolution"),
+        z_dim=config.size("z_dim"),
+        w_dim=config.size("w_dim"),
+        channel_base=config.size("channel_base"),
+        channel_max=config.size("channel_max"),
+        canvas=config.canvas,
+    )
+    critic = fresh_discriminator(built)
+    return _with_average(Generator(**built.model_dump()), critic)
+
+
+def of_sizes(sizes: dict[str, Any]) -> Networks:
+    """Networks whose weights are still to come. Raises KeyError or ValueError for sizes that make no sense."""
+    generator = Generator(**stylegan2.Config.model_validate(sizes["generator"]).model_dump())
+    critic = Discriminator(**discriminator.Config.model_validate(sizes["discriminator"]).model_dump())
+    return _with_average(generator, critic)
+
+
+def fresh_discriminator(built: stylegan2.Config) -> Discriminator:
+    """One that fits the pictures of such a generator, as wide as it."""
+    return Discriminator(
+        built.img_resolution, built.img_channels, channel_base=built.channel_base, channel_max=built.channel_max,
+        mbstd_group_size=STD_GROUP, patch_size=2, canvas=built.canvas,
+    )  # fmt: skip
+
+
+def _with_average(generator: Generator, critic: Discriminator) -> Networks:
+    return Networks(generator, critic, copy.deepcopy(generator).eval().requires_grad_(False))
