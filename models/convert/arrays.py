@@ -38,16 +38,14 @@ class Storage:
         """Bytes in the file."""
         return self.numel * (2 if self.dtype == "bfloat16" else np.dtype(self.dtype).itemsize)
 
-    def values(self) -> NDArray[Any]:
-        """All numbers [numel], without a copy where the type allows. Raises Refused."""
+    def numbers(self) -> NDArray[Any]:
+        """All numbers [numel] as they lie in the file, bfloat16 as its bits. Raises Refused."""
         if self.load is None:
             raise Refused("the numbers of a tensor are missing")
         data = self.load()
         if len(data) != self.nbytes:
             raise Refused(f"a tensor claims {self.nbytes} bytes and has {len(data)}")
-        if self.dtype != "bfloat16":
-            return np.frombuffer(data, self.dtype)
-        return (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
+        return np.frombuffer(data, "<u2" if self.dtype == "bfloat16" else self.dtype)
 
 
 def storage(kind: Any, numel: Any) -> Storage:
@@ -68,12 +66,13 @@ class TensorView:
 
     def values(self) -> NDArray[Any]:
         """The numbers, still in the file where the type allows. Raises Refused."""
-        flat = self.storage.values()
+        flat = self.storage.numbers()
         strides = tuple(step * flat.itemsize for step in self.stride)
         try:
-            return np.lib.stride_tricks.as_strided(flat[self.offset :], self.shape, strides, writeable=False)
+            seen = np.lib.stride_tricks.as_strided(flat[self.offset :], self.shape, strides, writeable=False)
         except ValueError:  # no numbers at all, in more rows than numpy counts
             raise Refused(f"a tensor has the impossible shape {list(self.shape)}") from None
+        return (seen.astype(np.uint32) << 16).view(np.float32) if self.storage.dtype == "bfloat16" else seen
 
 
 def rebuild_tensor(source: Any, offset: Any, shape: Any, stride: Any, *_: Any) -> TensorView:
@@ -129,8 +128,10 @@ def from_buffer(data: Any, dtype: Any, shape: Any, order: Any) -> Array:
 
 def scalar(dtype: Any, data: Any = None) -> Any:
     """What stands for numpy's `scalar`: the plain number."""
-    (value,) = np.frombuffer(data, _kind(dtype)).tolist()
-    return value
+    kind = _kind(dtype)
+    if len(data) != kind.itemsize:
+        raise ValueError
+    return np.frombuffer(data, kind).item()
 
 
 def _kind(dtype: Any) -> np.dtype[Any]:

@@ -7,6 +7,7 @@ not in it ends the reading. The names in a file are never imported. The standard
 """
 
 import pickletools
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import IO, Any, cast
@@ -27,6 +28,7 @@ LITERALS = {
     "BININT", "BININT1", "BININT2", "LONG1", "LONG4", "BINFLOAT", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8",
     "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8",
 }  # fmt: skip
+LONGEST_INTEGER = 128  # bits; the states of random generators have so many
 DAMAGE = (ValueError, TypeError, LookupError, OverflowError, AttributeError)
 
 
@@ -69,7 +71,7 @@ class Machine:
 
     def _step(self, opcode: str, argument: Any) -> None:
         if opcode in LITERALS:
-            self._stack.append(argument)
+            self._stack.append(_short(argument) if isinstance(argument, int) else argument)
         elif opcode in CONSTANTS:
             self._stack.append(CONSTANTS[opcode])
         elif opcode in EMPTY:
@@ -201,10 +203,19 @@ def collection(items: Any) -> set[Any]:
 
 
 def plain_key(key: Any) -> Any:
-    """The key itself, if hashing it is harmless: nested tuples would recurse as deep as the file likes."""
-    if key is None or isinstance(key, str | int | float):
+    """The key itself, if hashing it is harmless.
+
+    Nested tuples would recurse as deep as the file likes, and of larger integers any number share one hash.
+    """
+    if key is None or isinstance(key, str) or (isinstance(key, int) and abs(key) < sys.hash_info.modulus):
         return key
     raise TypeError
+
+
+def _short(number: int) -> int:
+    if number.bit_length() > LONGEST_INTEGER:
+        raise Refused(f"it has an integer of {number.bit_length()} bits, which no network needs")
+    return number
 
 
 def _exactly(kind: type[Any], value: Any) -> Any:

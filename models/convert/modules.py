@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from models.convert.arrays import TensorView
 from models.convert.refusal import Refused
 from models.convert.vocabulary import Module
 
-MOST_PARTS = 10_000
+KINDS = ("_parameters", "_buffers", "_modules")
+MOST_PLACES = 10_000
 LONGEST_PATH = 200
 _MISSING = object()
 
@@ -35,27 +37,31 @@ class Tree:
 def tree(root: Module) -> Tree:
     """Every part and tensor of a network. Raises Refused for one that is nested without end."""
     found = Tree({}, {})
+    places = 0  # with those left empty
     waiting = [("", root)]
     while waiting:
         path, part = waiting.pop()
         found.parts[path] = part
-        for name, tensor in _members(part, "_parameters", TensorView) + _members(part, "_buffers", TensorView):
-            found.tensors[_join(path, name)] = tensor
-        waiting += [(_join(path, name), inner) for name, inner in _members(part, "_modules", Module)]
-        if len(found.parts) + len(found.tensors) + len(waiting) > MOST_PARTS:
+        parameters, buffers, modules = (_members(part, kind) for kind in KINDS)
+        places += 1 + len(parameters) + len(buffers) + len(modules)
+        if places > MOST_PLACES:
             raise Refused("it has far more parts than a network")
+        for name, tensor in chain(_filled(parameters, TensorView), _filled(buffers, TensorView)):
+            found.tensors[_join(path, name)] = tensor
+        waiting += [(_join(path, name), inner) for name, inner in _filled(modules, Module)]
     return found
 
 
-def _members(part: Module, kind: str, expected: type[Any]) -> list[tuple[str, Any]]:
-    """What stands under `_parameters`, `_buffers` or `_modules`; places left empty are skipped."""
+def _members(part: Module, kind: str) -> dict[Any, Any]:
+    """What stands under one of KINDS."""
     members = part.state.get(kind)
     if not isinstance(members, dict):
         raise Refused(f"its part {part.class_name[:40]!a} has no {kind}")
-    return list(_checked(members, expected))
+    return members
 
 
-def _checked(members: dict[Any, Any], expected: type[Any]) -> Iterator[tuple[str, Any]]:
+def _filled(members: dict[Any, Any], expected: type[Any]) -> Iterator[tuple[str, Any]]:
+    """Those whose places are not left empty."""
     for name, member in members.items():
         if not isinstance(name, str) or not isinstance(member, expected | None):
             raise Refused("one of its parts is neither a tensor nor a network")

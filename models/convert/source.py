@@ -28,6 +28,7 @@ NVIDIA = (
 )
 KNOWN = "give an unchanged .pkl of StyleGAN2-ADA or StyleGAN3, or a .pt of rosinality's StyleGAN2"
 UNKNOWN = "unknown: ask who trained this network, or published what it was trained or converted from"
+NO_MEMORY = "it needs more memory than this machine has free"
 _SET = {"resolution": "resolution", "max_size": "images", "use_labels": "labels", "xflip": "mirrored"}
 
 
@@ -68,6 +69,8 @@ class Source:
             return plan.build()
         except Refused as error:
             raise refused(self.path, str(error), role) from None
+        except MemoryError:
+            raise refused(self.path, NO_MEMORY, role) from None
 
 
 def open_source(path: Path) -> Source:
@@ -84,11 +87,13 @@ def open_source(path: Path) -> Source:
     except OSError as error:
         raise unreadable(path, error) from None
     except MemoryError:
-        raise refused(path, "this machine has less free memory than the file is long") from None
+        raise refused(path, NO_MEMORY) from None
     try:
         contents = _contents(_read(data))
     except Refused as error:
         raise refused(path, str(error)) from None
+    except MemoryError:
+        raise refused(path, NO_MEMORY) from None
     return Source(path, hashlib.sha256(data).hexdigest(), contents)
 
 
@@ -99,7 +104,7 @@ def refused(path: Path, why: str, role: str = "") -> CheckpointError:
 
 
 def _read(data: bytes) -> Any:
-    budget = Budget()
+    budget = Budget(copies=len(data))
     if data.startswith(b"PK"):
         return read_zip(data, names(budget), budget)
     if not data.startswith(b"\x80"):

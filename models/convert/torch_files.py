@@ -4,7 +4,7 @@ import io
 import struct
 import zipfile
 import zlib
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from models.convert.arrays import STORAGES, Storage, storage
@@ -17,6 +17,8 @@ STREAM_PROTOCOL = 1001
 ONLY_STORAGES: Vocabulary = dict.fromkeys(STORAGES)
 ONE_STORAGE = 1000  # steps that a stream with nothing but one storage may cost; it takes about sixty
 ENTRY = b"PK\x01\x02"  # what a line of a zip's table of contents begins with
+LOCAL = struct.Struct("<26sHH")  # what stands before a file in a zip; last the lengths of its name and of an extra
+LOCAL_MARK = b"PK\x03\x04"
 MOST_ENTRIES = 20_000
 ZIP_DAMAGE = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError,
@@ -27,7 +29,7 @@ ZIP_DAMAGE = (
 def nested_storage(budget: Budget, data: Any) -> Storage:
     """What stands for torch's `_load_from_bytes`: a stream with one storage, inside a pickle. Raises Refused."""
     budget.spend(ONE_STORAGE // 10)
-    found = read_stream(memoryview(data), ONLY_STORAGES, Budget(ONE_STORAGE))
+    found = read_stream(memoryview(data), ONLY_STORAGES, Budget(steps=ONE_STORAGE))
     if not isinstance(found, Storage):
         raise Refused("a tensor holds something else than numbers")
     return found
@@ -66,25 +68,28 @@ def read_zip(data: bytes, vocabulary: Vocabulary, budget: Budget) -> Any:
     if len(pickles) != 1:
         raise Refused("it is a zip, but none that torch.save wrote")
     folder = pickles[0].removesuffix("data.pkl")
-    read = partial(_member, archive, files, folder)
+    read = partial(_member, memoryview(data), files, folder)
     if f"{folder}byteorder" in files and bytes(read("byteorder")) != b"little":
         raise Refused("its numbers are not little-endian")
     storages: dict[str, Storage] = {}
     found = Machine(vocabulary, budget, partial(_announced, storages)).read(Stream(read("data.pkl")))
     for name, kept in storages.items():
-        kept.load = partial(read, f"data/{name}")
+        kept.load = cache(partial(read, f"data/{name}"))  # many tensors may look into one storage
     return found
 
 
-def _member(archive: zipfile.ZipFile, files: dict[str, zipfile.ZipInfo], folder: str, name: str) -> memoryview:
-    """The bytes of a file in the zip, held against its checksum."""
+def _member(data: memoryview, files: dict[str, zipfile.ZipInfo], folder: str, name: str) -> memoryview:
+    """The bytes of a file in the zip, without a copy, held against its checksum."""
     info = files.get(folder + name)
     if info is None or info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
         raise Refused(f"its part {name[:40]!a} is missing or compressed")
-    try:
-        return memoryview(archive.read(info))
-    except ZIP_DAMAGE:
-        raise Refused(f"its part {name[:40]!a} is damaged") from None
+    head = bytes(data[info.header_offset : info.header_offset + LOCAL.size])
+    if len(head) == LOCAL.size:
+        start = info.header_offset + LOCAL.size + sum(LOCAL.unpack(head)[1:])
+        found = data[start : start + info.file_size]
+        if head.startswith(LOCAL_MARK) and len(found) == info.file_size and zlib.crc32(found) == info.CRC:
+            return found
+    raise Refused(f"its part {name[:40]!a} is damaged")
 
 
 def _announced(storages: dict[str, Storage], identity: Any) -> Storage:

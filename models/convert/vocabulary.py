@@ -24,14 +24,10 @@ class Module:
 
 
 class Namespace(Stateful):
-    """What stands for `argparse.Namespace`."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, Any] = {}
+    """What stands for `argparse.Namespace`: how a training was started, which says nothing about its networks."""
 
     def describe(self, state: Any) -> None:
-        """The attributes."""
-        self.values.update(mapping(state.items()))
+        """The attributes are left where they lie."""
 
 
 def names(budget: Budget) -> Vocabulary:
@@ -42,7 +38,7 @@ def names(budget: Budget) -> Vocabulary:
         "dnnlib.EasyDict": ordered,
         "dnnlib.util.EasyDict": ordered,
         "argparse.Namespace": Namespace,
-        "_codecs.encode": _encode,
+        "_codecs.encode": partial(_encode, budget),
         "torch_utils.persistence._reconstruct_persistent_obj": _module,
         "torch.storage._load_from_bytes": partial(nested_storage, budget),
         "torch._utils._rebuild_tensor_v2": rebuild_tensor,
@@ -98,8 +94,9 @@ def _no_bytes() -> bytes:
     return b""
 
 
-def _encode(text: Any, encoding: Any) -> bytes:
+def _encode(budget: Budget, text: Any, encoding: Any) -> bytes:
     """Bytes, as pickles of protocol 2 write them."""
     if encoding != "latin1" or not isinstance(text, str):
         raise TypeError
+    budget.copy(len(text))
     return text.encode("latin1")

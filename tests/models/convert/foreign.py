@@ -78,11 +78,16 @@ def importable() -> Iterator[None]:
 
 
 def dump(content: object, path: Path, protocol: int = 4, program: str = "") -> Path:
-    """Pickle with the names of NVIDIA's code; every part carries `program` as its source."""
+    """Write a pickle with the names of NVIDIA's code; every part carries `program` as its source."""
+    path.write_bytes(dumped(content, protocol, program))
+    return path
+
+
+def dumped(content: object, protocol: int = 4, program: str = "") -> bytes:
+    """The bytes of such a file."""
     Part.program = program
     with importable():
-        path.write_bytes(pickle.dumps(content, protocol))
-    return path
+        return pickle.dumps(content, protocol)
 
 
 def tensors_of(network: nn.Module) -> Iterator[tuple[str, Tensor]]:

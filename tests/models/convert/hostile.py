@@ -15,6 +15,7 @@ from pathlib import Path
 
 from models.convert.source import open_source
 from models.errors import CheckpointError
+from tests.models.convert.foreign import Part, dumped
 
 ALLOWED = 768 << 20  # bytes of address space beside what the libraries take
 HUGE = 10 * 2**30
@@ -44,12 +45,28 @@ def _array(length: int) -> bytes:
     return b"\x80\x03" + made + state
 
 
+def _empty_places(places: int, times: int) -> bytes:
+    """A pickle of a network with the same part again and again, in which every place for a tensor is empty."""
+    inner, whole = Part("Inner"), Part("Whole")
+    inner.state["_parameters"] = {f"p{i}": None for i in range(places)}
+    whole.state["_modules"] = {f"m{i}": inner for i in range(times)}
+    return dumped({"G_ema": whole})
+
+
 def bombs() -> dict[str, bytes]:
     """Small files that claim much, by what they do."""
     claim = struct.pack("<Q", HUGE)
     numbers = f"\x8a\x08{struct.pack('<q', 10**9).decode('latin1')}"
     pairs = b"](" + b"X\x01\x00\x00\x00aK\x01\x86" * 20_000 + b"eq\x00"
     copies = b"ccollections\nOrderedDict\nq\x01" + b"h\x01h\x00\x85R" * 5_000
+    text = (
+        b"c_codecs\nencode\nq\x00X"
+        + struct.pack("<I", 1 << 20)
+        + b"a" * (1 << 20)
+        + b"X\x06\x00\x00\x00latin1\x86q\x01"
+    )
+    names = b"}(" + b"".join(b"X\x06\x00\x00\x00%06dN" % i for i in range(100_000)) + b"u"
+    halves = b"cnumpy\ndtype\nX\x02\x00\x00\x00f2\x85RB" + struct.pack("<I", 30 << 20) + bytes(30 << 20)
     deflated = io.BytesIO()
     with zipfile.ZipFile(deflated, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("archive/data.pkl", b"\x80\x02" + bytes(64 << 20))
@@ -71,6 +88,10 @@ def bombs() -> dict[str, bytes]:
         "sets": b"\x80\x04(" + b"\x8f" * 3_000_000 + b"t.",
         "marks": b"\x80\x02" + b"(" * 3_000_000 + b"t.",
         "copies": b"\x80\x02" + pairs + copies + b".",
+        "encoded": b"\x80\x02" + text + b"h\x00h\x01R" * 2_000 + b".",
+        "namespace": b"\x80\x02cargparse\nNamespace\n)Rq\x00" + names + b"q\x01" + b"h\x00h\x01b0" * 40_000 + b".",
+        "scalar": b"\x80\x03cnumpy.core.multiarray\nscalar\n" + halves + b"\x86R.",
+        "empty places": _empty_places(100_000, 5_000),
         "zip": deflated.getvalue(),
         "table": b"PK\x03\x04" + (b"PK\x01\x02" + bytes(42)) * 200_000,
     }

@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,12 @@ import torch
 
 import models
 from models import stylegan2
-from models.convert import convert, open_source
+from models.convert import convert, open_source, source, torch_files
 from models.convert.arrays import Storage, rebuild_tensor
-from models.convert.refusal import Refused
+from models.convert.plan import Plan
+from models.convert.refusal import Budget, Refused
+from models.convert.torch_files import read_zip
+from models.convert.vocabulary import names
 from models.errors import CheckpointError
 from tests.models.convert.foreign import Part, dump, official, rosinality, snapshot
 from tests.models.convert.hostile import bombs
@@ -31,9 +35,9 @@ MOST_MIB = 400.0  # what the objects of 400,000 opcodes may take, and the librar
 
 def build(path: Path) -> None:
     """Read a file and build all its networks."""
-    source = open_source(path)
-    for role in source.contents.networks:
-        source.build(role)
+    opened = open_source(path)
+    for role in opened.contents.networks:
+        opened.build(role)
 
 
 def refused(path: Path, words: str) -> None:
@@ -145,6 +149,31 @@ def test_what_claims_much_costs_little(tmp_path: Path) -> None:
     assert grown < MOST_MIB
 
 
+def test_too_little_memory_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(*_: object) -> None:
+        raise MemoryError
+
+    path = dump(official(tiny()), tmp_path / "net.pkl")
+    words = "more memory than this machine has free"
+    for owner, name in ((Plan, "build"), (source, "_read"), (Path, "read_bytes")):
+        monkeypatch.setattr(owner, name, exhausted)
+        refused(path, words)
+
+
+def test_a_storage_of_many_tensors_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[int] = []
+    crc32 = zlib.crc32
+    numbers = torch.arange(1000, dtype=torch.bfloat16)
+    content = {f"{i}": numbers[i : i + 3] for i in range(8)}
+    torch.save(content, tmp_path / "net.pt")
+    budget = Budget()
+    found = read_zip((tmp_path / "net.pt").read_bytes(), names(budget), budget)
+    monkeypatch.setattr(torch_files.zlib, "crc32", lambda data: checked.append(len(data)) or crc32(data))
+    for name, view in found.items():
+        assert view.values().tolist() == content[name].tolist()
+    assert checked == [2000]
+
+
 def test_two_hundred_damaged_files_of_each_kind(tmp_path: Path) -> None:
     good, bad = tmp_path / "good", tmp_path / "bad"
     good.mkdir()
@@ -238,6 +267,9 @@ def test_stylegan3_that_is_none_of_ours(tmp_path: Path, change: Callable[[Part],
         (b"\x80\x02\x82\x01.", "the pickle opcode EXT1"),
         (b"\x80\x02K\x01Q.", "data outside itself"),
         (b"\x80\x02ctorch\nfloat32\n)R.", "no known constructor"),
+        (b"\x80\x02\x8a\x12" + b"\x01" * 18 + b".", "an integer of 137 bits"),
+        (b"\x80\x02}\x8a\x08" + (2**61 - 1).to_bytes(8, "little") + b"Ns.", "damaged"),
+        (b"\x80\x02}G" + bytes(8) + b"Ns.", "damaged"),
         (b"\x80\x02K\x01)R.", "no known constructor"),
         (b"PK\x03\x04" + b"\0" * 40, "table of contents"),
     ],
