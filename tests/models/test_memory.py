@@ -18,7 +18,7 @@ def faults(count):
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 torch.set_num_threads(1)
-print(return_freed_memory(), faults(20), keep_freed_memory(), faults(3) * 0 + faults(20))
+print(return_freed_memory(), faults(20), keep_freed_memory(), faults(20) * 0 + faults(20))
 """
 
 
