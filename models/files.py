@@ -1,4 +1,4 @@
-"""Writing files so that a power cut leaves the old one or the new one, never half of one."""
+"""Files: written so that a power cut leaves the old one or the new one, and what only looks like one."""
 
 import os
 from collections.abc import Callable
@@ -22,6 +22,11 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         _flush(path.parent)  # else a power cut may still undo the renaming
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def is_device(path: Path) -> bool:
+    """Whether something is there that one may wait for without end when reading it: a pipe or a device."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def _flush(path: Path) -> None:

@@ -1,7 +1,6 @@
 """A file with networks in a format of others, opened as data: what it is, and what is in it."""
 
 import hashlib
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +17,7 @@ from models.convert.stream import Stream
 from models.convert.torch_files import MAGIC, read_stream, read_zip
 from models.convert.vocabulary import Module, names
 from models.errors import CheckpointError
+from models.files import is_device
 from models.manifest import LARGEST_FILE, unreadable
 from models.names import SUFFIX
 
@@ -78,10 +78,9 @@ def open_source(path: Path) -> Source:
     if path.suffix == SUFFIX:
         raise refused(path, "it is a .safetensors file already")
     try:
-        status = path.stat()
-        if status.st_size > LARGEST_FILE:
+        if path.stat().st_size > LARGEST_FILE:
             raise refused(path, f"it is larger than {LARGEST_FILE >> 30} GiB")
-        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        if is_device(path):
             raise refused(path, "it is no file but a device")
         data = path.read_bytes()
     except OSError as error:

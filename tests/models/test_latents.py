@@ -1,6 +1,7 @@
 """Latents of seeds and of files: what a network can use, and one sentence for anything else."""
 
 import io
+import os
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -52,6 +53,19 @@ def header(shape: tuple[int, ...]) -> bytes:
     return file.getvalue() + bytes(16)
 
 
+def stated(text: str) -> bytes:
+    """The beginning of an array with any text as its header."""
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
+
+
+def zipped(content: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A zip with that content as z."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        archive.writestr("z.npy", content)
+    return file.getvalue()
+
+
 def test_files_that_hold_none(tmp_path: Path) -> None:
     bad: dict[str, bytes] = {
         "empty.npy": b"",
@@ -62,9 +76,18 @@ def test_files_that_hold_none(tmp_path: Path) -> None:
         "large.npy": header((10**9, 4)),
         "name.txt": b"",
         "broken.npz": b"PK\x03\x04 and nothing",
+        "unended.npy": stated("{'descr': ((("),
+        "deep.npy": stated("-" * 9000 + "1"),
+        "records.npy": header((1, 4)).replace(b"\x01\x00", b"\x02\x00", 1),
+        "huge.npy": stated("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 4)}") + np.full(4, 1e300).tobytes(),
+        "untidy.npy": stated("{'descr': '<f4', 'fortran_order': False, 'shape': (1L, 5L)}") + bytes(20),
+        "long.npz": zipped(b"\x93NUMPY\x02\x00\xff\xff\xff\x3f" + b" " * 10**6),
+        "lzma.npz": zipped(header((1, 4)), zipfile.ZIP_LZMA),
+        "deflate.npz": zipped(header((1, 4)))[:35] + b"\xff" * 25 + zipped(header((1, 4)))[60:],
     }
     for name, content in bad.items():
         (tmp_path / name).write_bytes(content)
+    os.mkfifo(tmp_path / "pipe.npy")
     np.save(tmp_path / "objects.npy", np.array([[{}, 1, 2, 3]], dtype=object), allow_pickle=True)
     np.save(tmp_path / "nan.npy", np.full((1, 4), np.nan, np.float32))
     np.savez(tmp_path / "no-z.npz", w=Z)
@@ -76,6 +99,7 @@ def test_files_that_hold_none(tmp_path: Path) -> None:
             read_latents(path, LABELLED, None)
         assert str(caught.value).startswith(str(path))
         assert "\n" not in str(caught.value)
+        assert ("array of records" in str(caught.value)) == (path.name in ("long.npz", "records.npy"))
     for path in (tmp_path, tmp_path / "nowhere.npz"):
         with pytest.raises(GridError, match=r"cannot be read|holds no latents"):
             read_latents(path, PLAIN, None)
