@@ -125,7 +125,7 @@ class Blend:
 
     `other` is the other network's synthesis. `amount` 0 is the own network, 1 the other, in the layers from `first` to
     `last`, both included; None means from the first, to the last. The weights are computed once for each Blend, so keep
-    one while nothing changes.
+    one while nothing changes. Raises ValueError for an amount that is not finite.
     """
 
     other: nn.Module
@@ -133,6 +133,10 @@ class Blend:
     first: str | None = None
     last: str | None = None
     _kept: dict[str, Tensor] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.amount):
+            raise ValueError(f"the blend's amount is {self.amount:g}; give a finite number")
 
     def weights(self, own: "Bendable") -> dict[str, Tensor]:
         """The blended tensors of `own` by their names in its state dict; those that stay as they are left out.
@@ -143,6 +147,7 @@ class Blend:
             self._kept.update(self._blended(own))
         return self._kept
 
+    @torch.inference_mode(False)  # they are kept, and may be differentiated through after a first use in inference
     def _blended(self, own: "Bendable") -> dict[str, Tensor]:
         mine, theirs = own.state_dict(), self.other.state_dict()
         for name in mine.keys() | theirs.keys():
@@ -205,8 +210,10 @@ def layer_places(tensors: Iterable[str], layer_paths: Sequence[str]) -> dict[str
 
 def _shrunk(x: Tensor, threshold: float) -> Tensor:
     """The non-negative garrote: x (1 - (threshold / x)²) above the threshold, 0 below; continuous in both."""
-    squared = x.square()
-    return x * ((squared - threshold * threshold).clamp(min=0) / squared.clamp(min=threshold * threshold))
+    number = torch.finfo(x.dtype)
+    limit = x.new_tensor(min(max(threshold, number.tiny), number.max))
+    share = limit / torch.maximum(x.abs(), limit)  # 0 to 1; the square of x itself may be too much for float16
+    return x * (1 - share.square())
 
 
 def _memory_format(x: Tensor) -> torch.memory_format:

@@ -112,6 +112,18 @@ def test_the_threshold_drops_small_values_and_keeps_large_ones() -> None:
     assert got == pytest.approx([-19.95, -0.1909, 0, 0, 0, 0, 1.5], abs=1e-4)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+@pytest.mark.parametrize("threshold", [1e-60, 1e-5, 1.0, 1e60])
+def test_the_threshold_bears_every_number(threshold: float, dtype: torch.dtype) -> None:
+    x = torch.tensor([-400, -1e-6, 0, 1e-6, 2.0, 4e4], dtype=dtype).view(1, 1, 1, 6)
+    got = LayerEdit(LAYER, threshold=threshold).apply(x)
+    assert got.isfinite().all()
+    assert (got.abs() <= x.abs()).all()
+    strong = x.abs() > 1000 * threshold
+    torch.testing.assert_close(got[strong], x[strong], atol=1e-5, rtol=1e-5)
+    assert (got[x.abs() < threshold / 2] == 0).all()
+
+
 def test_only_the_chosen_channels_change() -> None:
     x = features()
     got = LayerEdit(LAYER, channels=(1, 4), gain=0).apply(x)
@@ -242,6 +254,21 @@ def test_a_blend_of_some_layers_leaves_the_others(net: Generator, other: Generat
 def test_a_blend_computes_its_weights_once(net: Generator, other: Generator) -> None:
     blend = Blend(other.synthesis, 0.5)
     assert blend.weights(net.synthesis) is blend.weights(net.synthesis)
+
+
+def test_a_blend_first_used_in_inference_bears_gradients(net: Generator, other: Generator, ws: Tensor) -> None:
+    edits = Edits(blend=Blend(other.synthesis, 0.5))
+    with torch.inference_mode():
+        net.synthesis(ws, edits=edits)
+    wanted = ws.clone().requires_grad_()
+    net.synthesis(wanted, edits=edits).sum().backward()
+    assert wanted.grad is not None
+    assert wanted.grad.abs().max() > 0
+
+
+def test_a_blend_by_no_number_is_refused(other: Generator) -> None:
+    with pytest.raises(ValueError, match="the blend's amount is nan"):
+        Blend(other.synthesis, float("nan"))
 
 
 def test_networks_of_another_shape_do_not_blend(net: Generator, ws: Tensor) -> None:

@@ -159,6 +159,8 @@ def test_the_frame_of_a_camera() -> None:
     np.testing.assert_allclose(camera_transform(rotation=90) @ upper_right, [0.5, 0.5, 1], atol=1e-6)
     with pytest.raises(ValueError, match="zoom is 0; give a number above 0"):
         camera_transform(zoom=0)
+    with pytest.raises(ValueError, match="not finite"):
+        camera_transform(x=float("nan"))
 
 
 def test_each_picture_may_have_its_own_camera() -> None:
