@@ -32,7 +32,7 @@ class Convolution:
         """`shape` is the input's height and width; the weight's type is the type computed in."""
         self.padding = list(padding)
         self.groups = groups
-        self.weight = weight.contiguous(memory_format=torch.channels_last)
+        self.weight = weight.clone(memory_format=torch.channels_last)
         if fuses(self.weight):
             size = [1, weight.shape[1] * groups, *shape]
             self.weight = torch.ops.mkldnn._reorder_convolution_weight(

@@ -25,7 +25,9 @@ PREPARE: dict[type[nn.Module], Callable[[Any, torch.dtype], Drawing]] = {
 
 
 class FastSynthesis:
-    """Called like the exact synthesis. Of the exact one it keeps nothing, unless it is to be blended with others."""
+    """Called like the exact synthesis, from one thread at a time. Of the exact one it keeps nothing, unless it is to be
+    blended with others.
+    """
 
     def __init__(self, drawing: Drawing, precision: Precision, exact: nn.Module | None) -> None:
         """`exact` is the synthesis to be blended with others, if it is to be."""
@@ -46,12 +48,13 @@ class FastSynthesis:
     ) -> Tensor:
         """ws [N, num_ws, w_dim] -> float32 image [N, img_channels, H, W], about [-1, 1] and not clipped.
 
-        Raises ValueError for `edits` of what is not there, and for a blend without `blendable`.
+        Raises ValueError for `edits` of what is not there, a blend without `blendable`, a transform of StyleGAN2.
         """
         with torch.inference_mode():
             transforms = [transform] * len(ws) if transform is None or transform.ndim == 2 else list(transform)
             pairs = zip(ws, transforms, strict=True)
-            return torch.stack([self._draw(w, noise_mode, edits, own).clone() for w, own in pairs])
+            images = [self._draw(w, noise_mode, edits, own).clone() for w, own in pairs]
+        return torch.stack(images)  # out here it is a tensor like any other, which may be changed in place
 
     def rgba(self, ws: Tensor, **arguments: Any) -> Tensor | None:
         """ws [num_ws, w_dim] -> uint8 [H, W, 4] on the device, row 0 at the top; None where the image holds NaN or
@@ -83,20 +86,24 @@ class FastSynthesis:
 
 
 class FastGenerator:
-    """The exact generator's attributes, its mapping, and a fast synthesis. `precision` is what convolutions run in."""
+    """The exact generator's attributes and mapping, and a fast synthesis, as the weights are now: what training makes
+    of the exact one later does not change it. `precision` is what convolutions run in.
+
+    From the first picture on the process keeps the memory it frees, see memory.py.
+    """
 
     def __init__(self, exact: GeneratorBase, precision: Precision | None = None, blendable: bool = False) -> None:
         """`precision` None chooses by device, and by whether the network bears it: see `choose_precision`.
 
         `blendable` keeps the exact synthesis, so that edits may blend it with another. Raises ValueError where there is
-        no fast path for the architecture.
+        no fast path for the architecture, or no such precision.
         """
         return_freed_memory()
         self.config = exact.config
         self.z_dim, self.c_dim, self.w_dim, self.num_ws = exact.z_dim, exact.c_dim, exact.w_dim, exact.num_ws
         self.img_resolution, self.img_channels = exact.img_resolution, exact.img_channels
         self.img_shape = exact.img_shape
-        self.mapping = exact.mapping
+        self.mapping = copy.deepcopy(exact.mapping).requires_grad_(False)
         with torch.inference_mode():
             self.precision, drawing = self._choose(exact, precision)
         self.synthesis = FastSynthesis(drawing, self.precision, exact.synthesis if blendable else None)
@@ -110,8 +117,7 @@ class FastGenerator:
         **synthesis: Any,
     ) -> Tensor:
         """z [N, z_dim] -> float32 image [N, img_channels, H, W]; further arguments go to synthesis."""
-        with torch.inference_mode():
-            return self.synthesis(self.mapping(z, c, truncation_psi, truncation_cutoff), **synthesis)
+        return self.synthesis(self.mapping(z, c, truncation_psi, truncation_cutoff), **synthesis)
 
     @staticmethod
     def _choose(exact: GeneratorBase, wish: Precision | None) -> tuple[Precision, Drawing]:

@@ -31,7 +31,7 @@ class ModulatedConvolution:
         self.padding = padding
         self.weight: Tensor | None = None
         if weight.numel() <= weight.shape[1] * math.prod(shape):
-            self.weight = weight.contiguous(memory_format=torch.channels_last)
+            self.weight = weight.clone(memory_format=torch.channels_last)
         else:
             self.packed = Convolution(weight.to(dtype), shape, self.padding)
 

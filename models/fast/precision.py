@@ -5,7 +5,7 @@ A question of hardware and network only, never of timing: the same machine alway
 
 import math
 from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import torch
 from torch import Tensor
@@ -56,7 +56,9 @@ def quick_precision(device: torch.device) -> Precision:
 
 
 def dtype_of(precision: Precision) -> torch.dtype:
-    """The torch type of a precision."""
+    """The torch type of a precision. Raises ValueError where there is none of that name."""
+    if precision not in get_args(Precision):
+        raise ValueError(f"there is no precision {precision!r}; use {', '.join(get_args(Precision))}")
     dtype = getattr(torch, precision)
     assert isinstance(dtype, torch.dtype)
     return dtype

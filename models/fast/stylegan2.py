@@ -35,7 +35,7 @@ class Layer:
         self.style = Style(layer.affine)
         self.squares = layer.weight.detach().square().sum(dim=(2, 3))  # [O, I]
         self.bias = layer.bias.detach() * LRELU_GAIN  # [O]
-        self.noise = layer.noise_const[None, ..., None].to(dtype).permute(0, 3, 1, 2)  # [1, 1, H, W], channels last
+        self.noise = layer.noise_const[None, ..., None].to(dtype, copy=True).permute(0, 3, 1, 2)  # [1, 1, H, W]
         self.strength = layer.noise_strength.detach() * LRELU_GAIN
         self.noisy = bool(self.strength != 0)
         self._prepare(layer.weight.detach(), *layer.noise_const.shape)
@@ -92,9 +92,9 @@ class ToRGB:
 
     def __init__(self, layer: stylegan2.ToRGB, dtype: torch.dtype) -> None:
         self.clamp, self.dtype = layer.clamp, dtype
-        self.weight = layer.weight.detach().flatten(1)  # [img_channels, I]
+        self.weight = layer.weight.detach().flatten(1).clone()  # [img_channels, I]
         self.style = Style(layer.affine, 1 / math.sqrt(self.weight.shape[1]))
-        self.bias = layer.bias.detach()[:, None]
+        self.bias = layer.bias.detach()[:, None].clone()
 
     def __call__(self, x: Tensor, w: Tensor) -> Tensor:
         """x [1, I, H, W], w [w_dim] -> float32 [img_channels, H, W]"""
@@ -120,10 +120,12 @@ class Drawing:
                 layers.insert(0, UpLayer(block.conv0, dtype))
             self.blocks.append((layers, ToRGB(block.torgb, dtype)))
             if block.const is not None:
-                self.const = block.const.detach()[None].to(dtype).contiguous(memory_format=torch.channels_last)
+                self.const = block.const.detach()[None].to(dtype).clone(memory_format=torch.channels_last)
 
     def draw(self, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None, transform: Tensor | None) -> Tensor:
-        """ws [num_ws, w_dim] -> float32 image [img_channels, H, W]"""
+        """ws [num_ws, w_dim] -> float32 image [img_channels, H, W]. Raises ValueError for a transform."""
+        if transform is not None:
+            raise ValueError("StyleGAN2 has no plane to move in, only StyleGAN3 has; leave out the transform")
         x, img, place = self.const, None, 0
         for layers, torgb in self.blocks:
             for layer in layers:

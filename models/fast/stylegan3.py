@@ -4,6 +4,7 @@ Convolutions run in a short type where there is one, the filters around each non
 and keeps the network's equivariance. What lies so far outside the picture that no later layer sees it is left out.
 """
 
+import copy
 import math
 
 import torch
@@ -28,7 +29,7 @@ class Layer:
         weight = weight * weight.square().mean(dim=(1, 2, 3), keepdim=True).rsqrt()
         self.squares = weight.square().sum(dim=(2, 3))  # [O, I]
         self.input_gain = layer.magnitude_ema.rsqrt()
-        self.bias = layer.bias.detach()
+        self.bias = layer.bias.detach().clone()
         self.filtered = filtered_lrelu(self.spec, weight.device)
         padding = self.spec.kernel - 1
         self.convolution = ModulatedConvolution(weight, self.spec.in_size, (padding, padding), dtype)
@@ -49,8 +50,8 @@ class ToRGB:
     def __init__(self, layer: stylegan3.SynthesisLayer) -> None:
         self.spec = layer.spec
         self.style = Style(layer.affine, float(layer.magnitude_ema.rsqrt()) / math.sqrt(self.spec.in_channels))
-        self.weight = layer.weight.detach().flatten(1)  # [img_channels, I]
-        self.bias = layer.bias.detach()[:, None]
+        self.weight = layer.weight.detach().flatten(1).clone()  # [img_channels, I]
+        self.bias = layer.bias.detach()[:, None].clone()
 
     def __call__(self, x: Tensor, w: Tensor) -> Tensor:
         """x [1, I, H, W], w [w_dim] -> float32 [img_channels, H, W]"""
@@ -66,7 +67,7 @@ class Drawing:
     def __init__(self, synthesis: stylegan3.Synthesis, dtype: torch.dtype) -> None:
         self.img_shape, self.output_scale = synthesis.img_shape, synthesis.output_scale
         self.layer_names = synthesis.layer_names
-        self.input = synthesis.input
+        self.input = copy.deepcopy(synthesis.input)
         *layers, torgb = (layer for layer in synthesis.layers if isinstance(layer, stylegan3.SynthesisLayer))
         self.layers = [Layer(layer, dtype) for layer in layers]
         self.torgb = ToRGB(torgb)

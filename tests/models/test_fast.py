@@ -11,7 +11,7 @@ from models import stylegan2, stylegan3
 from models.base import GeneratorBase
 from models.canvas import extend
 from models.edits import Blend, Edits, LayerEdit
-from models.fast import conv, precision
+from models.fast import conv, generator, precision
 from models.fast.conv import Convolution, convolve
 from models.fast.picture import to_rgba, upsample
 from models.fast.precision import FAITHFUL_DB, psnr
@@ -106,7 +106,7 @@ def edits_of(generator: GeneratorBase) -> Edits:
     assert isinstance(names, list)
     return Edits(
         (
-            LayerEdit(names[1], rotate=30, scale=1.2, noise=0.5),
+            LayerEdit(names[1], rotate=30, scale=1.2, translate=(0.2, 0.1), noise=0.5),
             LayerEdit(names[-1], channels=(0, 2), gain=0.0, noise=2.0),
         )
     )
@@ -135,6 +135,42 @@ def test_blend(kind: str) -> None:
         both = Edits(edits_of(generator).layers, edits.blend)
         assert largest(fast.synthesis(ws, edits=both), generator.synthesis(ws, edits=both)) <= TEN_THOUSANDTH
     assert largest(fast.synthesis(ws), generator.synthesis(ws)) <= TEN_THOUSANDTH
+
+
+def test_a_blend_that_stays_is_prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = network("stylegan2")
+    fast, ws = exact.fast("float32", blendable=True), latents(exact)
+    edits = Edits(blend=Blend(network("stylegan2", seed=1).synthesis, 0.5))
+    first = fast.synthesis(ws, edits=edits)
+    monkeypatch.setattr(generator, "_prepared", pytest.fail)
+    assert torch.equal(fast.synthesis(ws, edits=edits), first)
+
+
+@pytest.mark.parametrize("kind", ["stylegan2", "stylegan2 grey", "stylegan3-t", "stylegan3-r"])
+def test_training_on_leaves_a_prepared_network_as_it_was(kind: str) -> None:
+    exact = network(kind).requires_grad_(True).train()
+    z, c = torch.randn(1, exact.z_dim), torch.eye(exact.c_dim)[:1]
+    fast = exact.fast("float32")
+    before = fast(z, c)
+    exact(z, c).square().mean().backward()
+    with torch.no_grad():
+        for tensor in (*exact.parameters(), *exact.buffers()):
+            tensor.mul_(1.5)
+    assert torch.equal(fast(z, c), before)
+    assert all(parameter.grad is not None for parameter in exact.parameters())
+
+
+def test_pictures_are_tensors_like_any_other() -> None:
+    exact = network("stylegan2")
+    exact.fast("float32")(torch.randn(1, exact.z_dim)).mul_(2)  # an inference tensor would raise
+
+
+def test_a_transform_or_precision_there_is_not() -> None:
+    exact = network("stylegan2")
+    with pytest.raises(ValueError, match="StyleGAN2 has no plane to move in"):
+        exact.fast("float32").synthesis(latents(exact), transform=torch.eye(3))
+    with pytest.raises(ValueError, match="no precision 'int8'; use float32, bfloat16, float16"):
+        exact.fast("int8")  # type: ignore[arg-type]
 
 
 def test_a_blend_must_have_been_asked_for() -> None:
@@ -253,6 +289,14 @@ def test_a_short_type_is_only_chosen_where_it_is_faithful(monkeypatch: pytest.Mo
     monkeypatch.setattr(precision, "FAITHFUL_DB", 40.0)
     monkeypatch.setattr(precision, "quick_precision", lambda device: "float32")
     assert generator.fast().precision == "float32"
+
+
+def test_every_probe_of_a_short_type_must_be_faithful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a network with classes, too."""
+    monkeypatch.setattr(precision, "quick_precision", lambda device: "bfloat16")
+    for figures, expected in (((50.0, 50.0), "bfloat16"), ((50.0, 30.0), "float32"), ((float("nan"), 50.0), "float32")):
+        monkeypatch.setattr(precision, "psnr", lambda *pair, left=iter(figures): next(left))
+        assert network("stylegan2 grey").fast().precision == expected
 
 
 def test_what_a_cpu_is_quick_at(monkeypatch: pytest.MonkeyPatch) -> None:
