@@ -91,7 +91,9 @@ class Contestant:
         return round(float(1 - busy / wall), 3)
 
     def memory(self, frames: int) -> dict[str, Any]:
-        """Resident memory over so many pictures, in MiB above what the process held before it loaded the network."""
+        """Resident memory over so many pictures, in MiB above what the process held before it loaded the network; and
+        the most it ever was, which is while a network is loaded and prepared.
+        """
         gc.collect()
         quarter = max(frames // 4, 1)
         faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -100,7 +102,12 @@ class Contestant:
             self.draw(quarter)
             marks.append(round(resident() - self.before, 1))
         faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - faults
-        return {"frames": 4 * quarter, "resident_mib": marks, "page_faults_per_frame": round(faults / quarter / 4, 2)}
+        return {
+            "frames": 4 * quarter,
+            "resident_mib": marks,
+            "peak_mib": round(most_resident() - self.before, 1),
+            "page_faults_per_frame": round(faults / quarter / 4, 2),
+        }
 
     def _load(self, entry: Entry) -> tuple[Any, Callable[..., Tensor]]:
         if entry.kind == "official":
@@ -167,6 +174,12 @@ def resident() -> float:
     """Resident memory of this process in MiB."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def most_resident() -> float:
+    """The most that was ever resident of this process, in MiB."""
+    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 2**10
 
 
 def serve(entry: Entry, orders: TextIO, answers: TextIO) -> None:

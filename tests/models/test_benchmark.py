@@ -4,6 +4,7 @@ import gc
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
@@ -11,7 +12,7 @@ from torch.nn import functional as F
 from models import checkpoint, stylegan2, stylegan3
 from models.benchmark import networks
 from models.benchmark.contestant import memory_of
-from models.benchmark.race import race
+from models.benchmark.race import _comparison, race
 from models.errors import CheckpointError
 
 
@@ -42,6 +43,7 @@ def test_a_network_beside_its_exact_self(network: Path) -> None:
     assert min(peaks["conv_gflops"], peaks["matmul_gflops"], peaks["own_convolutions_gflops"]) > 0
     assert report["memory"]["frames"] == 8
     assert len(report["memory"]["resident_mib"]) == 4
+    assert report["memory"]["peak_mib"] >= max(report["memory"]["resident_mib"]) - 0.2  # each rounded
     assert report["machine"]["torch"] == torch.__version__
 
 
@@ -109,6 +111,17 @@ def test_multiply_adds(generator: Any, monkeypatch: pytest.MonkeyPatch) -> None:
             height, width = block.conv0.noise_const.shape
             up += block.conv0.weight.numel() * height * width // 4
     assert networks.macs(generator.synthesis) == counted.macs + up
+
+
+def test_others_are_compared_with_the_fast_one() -> None:
+    times = {"fast": [[1.0, 2.0, 3.0], [2.0, 2.0, 4.0]], "other": [[6.0, 8.0, 7.0], [8.0, 8.0, 8.0]]}
+    pictures = {"fast": np.zeros((3, 4, 4), np.float32), "other": np.full((3, 4, 4), -2 / 255, np.float32)}
+    compared = _comparison(times, pictures, "other")
+    assert compared["times_as_fast"] == 3.75  # between 7 / 2 and 8 / 2
+    assert compared["times_as_fast_quartiles"] == [3.62, 3.88]
+    assert compared["ms_median"] == 8
+    assert compared["psnr_db"] == pytest.approx(48.1)
+    assert compared["largest_difference"] == compared["largest_value"] == pytest.approx(2 / 255)
 
 
 def test_published_sizes() -> None:
