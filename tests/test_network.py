@@ -105,6 +105,7 @@ def test_a_camera_belongs_to_a_stylegan3_which_has_no_noise(folder: Path) -> Non
     [
         ("b8.conv1", "b9.conv1", 7, "network.bend.0.layer: there is no layer b9.conv1; this network has b4.conv1, b8"),
         ("0-3", "0-9", 7, "network.bend.0.channels: there is no channel 9; b8.conv1 has 0-7"),
+        ("0-3", "0-8", 7, "network.bend.0.channels: there is no channel 8; b8.conv1 has 0-7"),
         ("0-3", "3-0", 7, "network.bend.0.channels: expected channels from low to high"),
         ("0-3", "some", 7, "network.bend.0.channels: expected channels such as 0-15"),
         ("0-3", "{numbers: [-2]}", 7, "network.bend.0.channels: expected channels such as 0-15"),

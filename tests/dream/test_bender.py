@@ -11,6 +11,7 @@ import torch
 from dreaming import NUM_WS, Point, Source, W, drive, picture_of, tiny_generator
 
 from engine.dream.base import Floats, Pixels, message_of, parts_of
+from engine.dream.bender import Bender, load_network
 from engine.dream.bending import Bend, Bending, BlendWith
 from engine.dream.inline import InlineSource
 from engine.dream.process import ProcessLife
@@ -78,6 +79,17 @@ def test_neutral_numbers_are_the_very_picture_of_the_unbent_network(model: Path,
     plain, bent = Synthesizer(model), Synthesizer(model, bending=still)
     point = Point(2, np.append(numbers(), np.float32(0)))
     np.testing.assert_array_equal(bent.render(message_of(point)), plain.render(Point(2).ws))  # type: ignore[arg-type]
+
+
+def test_a_blend_that_stays_is_the_same_one(model: Path, bending: Bending) -> None:
+    """Else its weights would be mixed anew for every picture."""
+    bender = Bender(load_network(model, "cpu", bending), bending, "cpu")
+    first, turned, moved = (
+        bender.arguments(np.append(numbers(rotate=rotate), np.float32(amount)))["edits"].blend
+        for rotate, amount in ((0, 0.4), (10, 0.4), (10, 0.5))
+    )
+    assert turned is first
+    assert (first.amount, moved.amount) == pytest.approx((0.4, 0.5))
 
 
 def test_an_unbent_network_is_told_nothing(model: Path) -> None:

@@ -295,7 +295,7 @@ def test_every_probe_of_a_short_type_must_be_faithful(monkeypatch: pytest.Monkey
     """On a network with classes, too."""
     monkeypatch.setattr(precision, "quick_precision", lambda device: "bfloat16")
     for figures, expected in (((50.0, 50.0), "bfloat16"), ((50.0, 30.0), "float32"), ((float("nan"), 50.0), "float32")):
-        monkeypatch.setattr(precision, "psnr", lambda *pair, left=iter(figures): next(left))
+        monkeypatch.setattr(precision, "psnr", lambda *pair, left=list(figures): left.pop(0))
         assert network("stylegan2 grey").fast().precision == expected
 
 
