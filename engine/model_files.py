@@ -28,10 +28,10 @@ def convert_network(path: Path, target: Path, everything: bool) -> None:
     console = Console(highlight=False)
     console.print(_table([*_essentials(described), ("origin", f"{done.provenance['origin']} {path.name}")]))
     for role, file in done.written.items():
-        console.print(f"{role}: [bold]{escape(str(file))}[/]", soft_wrap=True)
+        console.print(f"{role}: [bold]{_name(file)}[/]", soft_wrap=True)
     if done.missing:
         console.print(f"the file holds no {' and no '.join(done.missing)}")
-    console.print(f"next: reverie generate {escape(str(target))} -o grid.png", soft_wrap=True)
+    console.print(f"next: reverie generate {_name(target)} -o grid.png", soft_wrap=True)
 
 
 def export_network(model: str, target: Path | None) -> None:
@@ -46,9 +46,9 @@ def export_network(model: str, target: Path | None) -> None:
     except (ExportError, models.CheckpointError) as error:
         raise ReverieError(str(error)) from None
     console = Console(highlight=False)
-    console.print(f"[bold]{escape(str(out))}[/], {out.stat().st_size / 2**20:.1f} MiB", soft_wrap=True)
+    console.print(f"[bold]{_name(out)}[/], {out.stat().st_size / 2**20:.1f} MiB", soft_wrap=True)
     console.print(
-        f"run by onnxruntime, the pictures of {escape(path.stem)} differ by at most {difference:.1e} from its own",
+        f"run by onnxruntime, the pictures of {_name(path.stem)} differ by at most {difference:.1e} from its own",
         soft_wrap=True,
     )
 
@@ -72,7 +72,12 @@ def print_network(described: dict[str, Any]) -> None:
     console.print(_table([*_file(described), ("licence", described["licence"])]))
     for role, network in described["networks"].items():
         console.print(_table(_essentials(network), role))
-    console.print(f"next: reverie convert {escape(described['file'])} NAME.safetensors", soft_wrap=True)
+    console.print(f"next: reverie convert {_name(described['file'])} NAME.safetensors", soft_wrap=True)
+
+
+def _name(file: Path | str) -> str:
+    """The name of a file, fit for rich and for a terminal."""
+    return escape(printable(str(file)))
 
 
 def _table(rows: list[tuple[str, str]], title: str = "") -> Table:

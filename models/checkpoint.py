@@ -4,6 +4,7 @@ A show is given generators only; discriminators are kept apart from the registry
 """
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 from models import discriminator
 from models.errors import CheckpointError
 from models.files import write_atomically
-from models.manifest import FORMAT, KEY, Header, check_hash, damaged, hash_file, read_header, sha256
+from models.manifest import FORMAT, KEY, Header, check_hash, damaged, hash_file, read_header, sha256, shown
 from models.registry import architectures
 
 Kinds = dict[str, tuple[type[BaseModel], Callable[..., nn.Module]]]
@@ -42,9 +43,14 @@ def save(path: Path, network: nn.Module, provenance: dict[str, Any], half: bool 
         "config": network.config.model_dump(),  # type: ignore[union-attr, operator]
         "provenance": provenance,
     }
-    hash_file(path).unlink(missing_ok=True)  # between the two files a reader finds no hash rather than a wrong one
-    write_atomically(path, lambda part: save_file(tensors, part, metadata={KEY: json.dumps(manifest)}))
-    write_atomically(hash_file(path), lambda part: part.write_text(f"{sha256(path)}  {path.name}\n"))
+
+    def write(part: Path) -> None:
+        save_file(tensors, part, metadata={KEY: json.dumps(manifest)})
+        hash_file(path).unlink(missing_ok=True)  # from here to the end a reader finds no hash rather than a wrong one
+
+    write_atomically(path, write)
+    line = sha256(path).encode() + b"  " + os.fsencode(path.name) + b"\n"
+    write_atomically(hash_file(path), lambda part: part.write_bytes(line))
 
 
 def load(path: Path, device: str = "cpu") -> Any:
@@ -98,13 +104,13 @@ def _empty(path: Path, header: Header, kinds: Kinds) -> nn.Module:
     name = header.manifest["architecture"]
     if name not in kinds:
         known = ", ".join(sorted(kinds))
-        raise CheckpointError(f"{path}: its architecture {name!r} is not known here; known are {known}")
+        raise CheckpointError(f"{path}: its architecture '{shown(name)}' is not known here; known are {known}")
     settings, make = kinds[name]
     try:
         config = settings.model_validate(header.manifest["config"])
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise damaged(path, f"its config {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise damaged(path, f"its config {shown('.'.join(map(str, first['loc'])))}: {first['msg']}") from None
     with torch.device("meta"):
         network = make(**config.model_dump())
     _compare(path, header, network)
@@ -116,10 +122,10 @@ def _compare(path: Path, header: Header, network: nn.Module) -> None:
     expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     for name in expected.keys() ^ header.tensors.keys():
         what = "lacks" if name in expected else "has an unknown"
-        raise damaged(path, f"it {what} tensor {name[:80]}")
+        raise damaged(path, f"it {what} tensor {shown(name)}")
     for name, (dtype, shape) in header.tensors.items():
         if shape != expected[name] or dtype not in FLOATS:
-            raise damaged(path, f"tensor {name} is {dtype}{list(shape)}, expected floats {list(expected[name])}")
+            raise damaged(path, f"tensor {name} is {shown(dtype)}{list(shape)}, expected floats {list(expected[name])}")
 
 
 def _compact(tensor: Tensor) -> Tensor:

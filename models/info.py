@@ -33,13 +33,14 @@ def _checkpoint(path: Path) -> dict[str, Any]:
     for dtype, shape in header.tensors.values():
         stored[dtype] += math.prod(shape)
     provenance = _plain(header.manifest.get("provenance"))
+    licence = provenance.get("licence") if isinstance(provenance, dict) else None
     return {
         "file": str(path),
         "bytes": path.stat().st_size,
         "sha256": "verified" if hash_file(path).is_file() else f"unverified: there is no {hash_file(path).name}",
         "stored_as": {name: stored[name] for name in sorted(stored)},
         **_network(network),
-        "licence": provenance.get("licence", "not recorded") if isinstance(provenance, dict) else "not recorded",
+        "licence": licence if isinstance(licence, str) else "not recorded",
         "provenance": provenance,
     }
 

@@ -17,6 +17,8 @@ KEY = "reverie"
 LARGEST_FILE = 4 * 2**30
 LARGEST_HEADER = 8 * 2**20
 MOST_TENSORS = 10_000
+MOST_DIMENSIONS = 8
+LONGEST_QUOTE = 80
 CHUNK = 1 << 20
 
 
@@ -78,6 +80,11 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def shown(text: str) -> str:
+    """What a file says, short and on one line."""
+    return text[:LONGEST_QUOTE].encode("unicode_escape").decode()
+
+
 def damaged(path: Path, why: str) -> CheckpointError:
     """The error for a file that is not what it should be."""
     return CheckpointError(f"{path}: the checkpoint cannot be used: {why}; copy it again from its source")
@@ -100,6 +107,8 @@ def _parse(path: Path, header: object) -> Header:
         tensors = {name: (str(t["dtype"]), tuple(int(n) for n in t["shape"])) for name, t in header.items()}
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise damaged(path, "its manifest or tensor table is malformed") from None
+    if any(len(shape) > MOST_DIMENSIONS for _, shape in tensors.values()):
+        raise damaged(path, "it has a tensor of impossible shape")
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise CheckpointError(f"{path}: this Reverie reads checkpoints of format {FORMAT}; convert or update")
     if not isinstance(manifest.get("architecture"), str) or not isinstance(manifest.get("config"), dict):

@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from models import checkpoint
 from models.convert.source import ROLES, Source, open_source
 from models.errors import CheckpointError
+from models.manifest import hash_file
 from models.names import SUFFIX, player_path
 
 __all__ = ["Conversion", "convert", "open_source"]
@@ -38,12 +39,19 @@ def convert(path: Path, target: Path, everything: bool = False) -> Conversion:
     roles = [role for role in wanted if role in source.contents.networks or role == ROLES[0]]
     for role in roles:
         source.plan(role)
-    written = {}
-    for role in roles:
-        written[role] = target if role == ROLES[0] else player_path(target, role)
-        _write(source, role, written[role])
+    written = {role: target if role == ROLES[0] else player_path(target, role) for role in roles}
+    for file in written.values():
+        _keep(path, file)
+    for role, file in written.items():
+        _write(source, role, file)
     missing = tuple(role for role in wanted if role not in roles)
     return Conversion(written, _provenance(source, ROLES[0]), missing)
+
+
+def _keep(path: Path, file: Path) -> None:
+    """Raise CheckpointError where writing `file` would replace the network that is read from `path`."""
+    if any(place.exists() and place.samefile(path) for place in (file, hash_file(file))):
+        raise CheckpointError(f"{file} would take the place of {path}, which is converted; choose another name")
 
 
 def _write(source: Source, role: str, path: Path) -> None:

@@ -304,6 +304,32 @@ def test_tensor_too_many(path: Path) -> None:
     refused(path, r"has an unknown tensor mapping\.extra")
 
 
+def test_what_a_file_says_is_quoted_on_one_short_line(path: Path) -> None:
+    long = "x\n\x1b[2J" * 1000
+    manifest, tensors = parts(path)
+    write(path, manifest, {**tensors, long: torch.zeros(1)})
+    refused(path, r"unknown tensor x\\n\\x1b\[2J")
+    for change in ({"architecture": long}, {"config": {**manifest["config"], long: 1}}):
+        write(path, {**manifest, **change}, tensors)
+        refused(path, r"x\\n\\x1b\[2J.{,600}$")
+    table = {name: {"dtype": "F32", "shape": list(t.shape)} for name, t in tensors.items()}
+    for claim, words in (({"dtype": long}, r"is x\\n"), ({"shape": [1] * 10**5}, "impossible shape")):
+        header = {"__metadata__": {"reverie": json.dumps(manifest)}, **table, NAME: {**table[NAME], **claim}}
+        write_header(path, json.dumps(header).encode())
+        refused(path, words + ".{,600}$")
+
+
+def test_a_failed_save_leaves_the_older_checkpoint_with_its_hash(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+    monkeypatch.setattr(checkpoint, "save_file", full)
+    with pytest.raises(OSError, match="No space left"):
+        checkpoint.save(path, tiny(), {})
+    assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
+
+
 def test_hash_beside_it_may_be_left_out(path: Path) -> None:
     hash_file(path).unlink()
     assert models.load(path).img_resolution == 16

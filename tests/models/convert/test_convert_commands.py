@@ -1,6 +1,7 @@
 """`reverie convert`, `info`, `export` and `generate` on networks of others, as a user types them."""
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -83,6 +84,26 @@ def test_convert_refuses_paths(reverie: Command, pkl: Path, tmp_path: Path) -> N
     assert not out.exists()
 
 
+def test_convert_does_not_replace_what_it_reads(reverie: Command, pkl: Path, tmp_path: Path) -> None:
+    for name in ("net.safetensors", "net.safetensors.sha256", "net.G.safetensors"):
+        (tmp_path / name).hardlink_to(pkl)
+        before = pkl.read_bytes()
+        assert "would take the place of" in reverie.refused("convert", pkl, tmp_path / "net.safetensors", "--all")
+        assert pkl.read_bytes() == before
+        assert (tmp_path / name).samefile(pkl)
+        (tmp_path / name).unlink()
+
+
+def test_names_of_files_that_are_no_text(reverie: Command, pkl: Path, tmp_path: Path) -> None:
+    strange = Path(os.fsdecode(bytes(tmp_path) + b"/a\xff\x1b[31m[b]"))
+    path, out = strange.with_name(strange.name + ".pkl"), strange.with_name(strange.name + ".safetensors")
+    pkl.rename(path)
+    for said in (reverie("convert", path, out), reverie("info", path), reverie("info", out)):
+        assert "\x1b" not in said
+        assert "[31m[b]." in said
+    assert hash_file(out).read_bytes().endswith(os.fsencode(out.name) + b"\n")
+
+
 def test_a_damaged_file_is_one_sentence_from_the_shell_too(pkl: Path, tmp_path: Path) -> None:
     pkl.write_bytes(pkl.read_bytes()[:-1000])
     done = in_its_own_process("convert", str(pkl), str(tmp_path / "net.safetensors"))
@@ -121,6 +142,8 @@ def test_info_of_a_file_that_would_steer_the_terminal(reverie: Command, tmp_path
     assert "[bold]x" in said
     assert "deeper …" in said
     assert json.loads(reverie("info", tmp_path / "net.safetensors", "--json"))["provenance"]["data"].startswith("\x1b")
+    checkpoint.save(tmp_path / "net.safetensors", small_stylegan2(), {"licence": 5})
+    assert "not recorded" in reverie("info", tmp_path / "net.safetensors")
 
 
 def test_info_of_files_to_convert_and_of_the_built_in(reverie: Command, pkl: Path) -> None:
