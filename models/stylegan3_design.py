@@ -15,6 +15,7 @@ from models.canvas import Canvas, check_canvas
 from models.filters import LowPass
 
 Size = tuple[int, int]  # height, width
+MOST_VALUES = 2**32  # in one map; the published R at 1024² has 0.7 thousand million, at 32:9 2.6
 
 
 class Config(BaseModel):
@@ -57,6 +58,8 @@ class Config(BaseModel):
             raise ValueError("num_critical must be below num_layers")
         if not self.first_cutoff < self.first_stopband < self.img_resolution / 2:
             raise ValueError("first_cutoff < first_stopband < img_resolution / 2 is needed")
+        if (values := max(layer.values for layer in schedule(self)[1])) > MOST_VALUES:
+            raise ValueError(f"one of its layers has {values:.1e} values, more than the {MOST_VALUES:.1e} supported")
         return self
 
     @property
@@ -145,6 +148,12 @@ class LayerSpec:
     def down_taps(self) -> int:
         """Length of `down_filter`."""
         return self.down_filter.taps if self.down_filter else 1
+
+    @property
+    def values(self) -> int:
+        """Numbers in its largest map for one picture, which is at `tmp_rate`."""
+        height, width = ((side - 1) * self.down_factor + self.down_taps for side in self.out_size)
+        return self.out_channels * height * width
 
     @property
     def padding(self) -> tuple[int, int, int, int]:

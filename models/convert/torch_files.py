@@ -18,7 +18,6 @@ ONLY_STORAGES: Vocabulary = dict.fromkeys(STORAGES)
 ONE_STORAGE = 1000  # steps that a stream with nothing but one storage may cost; it takes about sixty
 ENTRY = b"PK\x01\x02"  # what a line of a zip's table of contents begins with
 LOCAL = struct.Struct("<26sHH")  # what stands before a file in a zip; last the lengths of its name and of an extra
-LOCAL_MARK = b"PK\x03\x04"
 MOST_ENTRIES = 20_000
 ZIP_DAMAGE = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError,
@@ -87,7 +86,7 @@ def _member(data: memoryview, files: dict[str, zipfile.ZipInfo], folder: str, na
     if len(head) == LOCAL.size:
         start = info.header_offset + LOCAL.size + sum(LOCAL.unpack(head)[1:])
         found = data[start : start + info.file_size]
-        if head.startswith(LOCAL_MARK) and len(found) == info.file_size and zlib.crc32(found) == info.CRC:
+        if len(found) == info.file_size and zlib.crc32(found) == info.CRC:
             return found
     raise Refused(f"its part {name[:40]!a} is damaged")
 

@@ -105,6 +105,10 @@ def test_filters_equal_the_naive_ones(radial: bool) -> None:
     [
         ({"num_critical": 14}, "num_critical must be below num_layers"),
         ({"first_stopband": 1.0}, "first_cutoff < first_stopband"),
+        (
+            {"img_resolution": 181, "channel_base": 131072, "channel_max": 1024, "canvas": (2896, 2896)},
+            r"one of its layers has .+ values, more than the 4\.3e\+09 supported",
+        ),
         ({"first_cutoff": 9.0, "first_stopband": 20.0}, "first_cutoff < first_stopband"),
         ({"canvas": (1 << 14, 1 << 14)}, "choose a smaller one"),
         ({"margin_size": 10**6}, "less than or equal to 64"),
@@ -113,7 +117,7 @@ def test_filters_equal_the_naive_ones(radial: bool) -> None:
 )
 def test_impossible_designs_are_refused(wrong: dict[str, Any], why: str) -> None:
     with pytest.raises(ValidationError, match=why):
-        Config(img_resolution=32, **wrong)
+        Config(**{"img_resolution": 32, **wrong})
 
 
 def sharp(**settings: Any) -> Generator:

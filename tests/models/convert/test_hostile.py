@@ -281,6 +281,9 @@ def test_what_is_no_network_file(tmp_path: Path, content: bytes, words: str) -> 
 
 def test_zips_of_others(tmp_path: Path) -> None:
     path = tmp_path / "net.pt"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/data.pkl", b"\x80\x02].")
+    refused(path, "its part 'data.pkl' is missing or compressed")
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a/readme.txt", "hello")
     refused(path, "none that torch.save wrote")
