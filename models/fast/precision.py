@@ -38,12 +38,15 @@ def choose_precision(exact: GeneratorBase, prepare: Callable[[Precision], Drawin
     """
     short = quick_precision(exact.mapping.w_avg.device)
     full = prepare("float32")
-    if short != "float32":
-        drawing = prepare(short)
-        pairs = [[d.draw(ws, "const", None, None) for d in (full, drawing)] for ws in probe_latents(exact)]
-        if all(psnr(*pair) >= FAITHFUL_DB for pair in pairs):
-            return short, drawing
-    return "float32", full
+    if short == "float32":
+        return short, full
+    pairs = [(ws, full.draw(ws, "const", None, None).clone()) for ws in probe_latents(exact)]
+    del full  # never two at once beside the exact network: memory is fullest here
+    drawing = prepare(short)
+    if all(psnr(img, drawing.draw(ws, "const", None, None)) >= FAITHFUL_DB for ws, img in pairs):
+        return short, drawing
+    del drawing
+    return "float32", prepare("float32")
 
 
 def quick_precision(device: torch.device) -> Precision:
