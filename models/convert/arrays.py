@@ -82,7 +82,7 @@ def rebuild_tensor(source: Any, offset: Any, shape: Any, stride: Any, *_: Any) -
     view = TensorView(source, _size(offset), tuple(map(_size, shape)), tuple(map(_size, stride)))
     numel = math.prod(view.shape)
     last = view.offset + sum((n - 1) * step for n, step in zip(view.shape, view.stride, strict=True))
-    if numel > source.numel or (numel and last >= source.numel) or view.offset > source.numel:
+    if numel > source.numel or (numel and last >= source.numel):
         raise Refused(f"a tensor of shape {list(view.shape)} is larger than the {source.numel} numbers behind it")
     return view
 
@@ -128,10 +128,7 @@ def from_buffer(data: Any, dtype: Any, shape: Any, order: Any) -> Array:
 
 def scalar(dtype: Any, data: Any = None) -> Any:
     """What stands for numpy's `scalar`: the plain number."""
-    kind = _kind(dtype)
-    if len(data) != kind.itemsize:
-        raise ValueError
-    return np.frombuffer(data, kind).item()
+    return np.frombuffer(data, _kind(dtype)).item()
 
 
 def _kind(dtype: Any) -> np.dtype[Any]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -21,7 +22,7 @@ from models.convert import convert, open_source, source, torch_files
 from models.convert.arrays import Storage, rebuild_tensor
 from models.convert.plan import Plan
 from models.convert.refusal import Budget, Refused
-from models.convert.torch_files import read_zip
+from models.convert.torch_files import read_stream, read_zip
 from models.convert.vocabulary import names
 from models.errors import CheckpointError
 from tests.models.convert.foreign import Part, dump, official, rosinality, snapshot
@@ -146,6 +147,7 @@ def test_what_claims_much_costs_little(tmp_path: Path) -> None:
     said, grown = open_in_little_memory(tmp_path)
     assert len(said) == len(bombs())
     assert all("cannot be converted" in sentence for sentence in said.values()), said
+    assert "far more files" in said["table.pkl"]
     assert grown < MOST_MIB
 
 
@@ -172,6 +174,42 @@ def test_a_storage_of_many_tensors_is_read_once(tmp_path: Path, monkeypatch: pyt
     for name, view in found.items():
         assert view.values().tolist() == content[name].tolist()
     assert checked == [2000]
+
+
+def announced(numel: int) -> bytes:
+    """Opcodes of a storage of a torch file, named 0, of that many float32."""
+    return b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpuK%cNtQ" % numel
+
+
+def test_storages_that_do_not_fit(tmp_path: Path) -> None:
+    def zipped(program: bytes) -> Any:
+        with zipfile.ZipFile(tmp_path / "net.pt", "w") as archive:
+            archive.writestr("a/data.pkl", program)
+            archive.writestr("a/data/0", bytes(12))
+        budget = Budget()
+        return read_zip((tmp_path / "net.pt").read_bytes(), names(budget), budget)
+
+    assert zipped(b"\x80\x02" + announced(3) + b".").numbers().tolist() == [0, 0, 0]
+    with pytest.raises(Refused, match="claims 16 bytes and has 12"):
+        zipped(b"\x80\x02" + announced(4) + b".").numbers()
+    with pytest.raises(Refused, match="disagree on the storage '0'"):
+        zipped(b"\x80\x02" + announced(3) + announced(4) + b"\x86.")
+
+
+@pytest.mark.parametrize(
+    ("little", "count", "cut", "words"),
+    [(True, 3, 0, ""), (False, 3, 0, "not little-endian"), (True, 4, 0, "cut short"), (True, 3, 4, "cut short")],
+)
+def test_streams_that_do_not_fit(little: bool, count: int, cut: int, words: str) -> None:
+    head = [pickle.dumps(value, 2) for value in (torch_files.MAGIC, 1001, {"little_endian": little})]
+    whole = b"".join(head) + b"\x80\x02" + announced(3) + b"." + pickle.dumps(["0"], 2)
+    stream = memoryview(whole + count.to_bytes(8, "little") + bytes(12 - cut))
+    budget = Budget()
+    if words:
+        with pytest.raises(Refused, match=words):
+            read_stream(stream, names(budget), budget)
+    else:
+        assert read_stream(stream, names(budget), budget).numbers().tolist() == [0, 0, 0]
 
 
 def test_two_hundred_damaged_files_of_each_kind(tmp_path: Path) -> None:
@@ -269,6 +307,8 @@ def test_stylegan3_that_is_none_of_ours(tmp_path: Path, change: Callable[[Part],
         (b"\x80\x02ctorch\nfloat32\n)R.", "no known constructor"),
         (b"\x80\x02\x8a\x12" + b"\x01" * 18 + b".", "an integer of 137 bits"),
         (b"\x80\x02}\x8a\x08" + (2**61 - 1).to_bytes(8, "little") + b"Ns.", "damaged"),
+        (pickle.dumps(np.array([{}]), 2), "a numpy array of 'O8', which is no plain number"),
+        (pickle.dumps(np.zeros(1, "S3"), 2), "a numpy array of 'S3', which is no plain number"),
         (b"\x80\x02}G" + bytes(8) + b"Ns.", "damaged"),
         (b"\x80\x02K\x01)R.", "no known constructor"),
         (b"PK\x03\x04" + b"\0" * 40, "table of contents"),
