@@ -23,7 +23,7 @@ from models.convert.arrays import Storage, rebuild_tensor
 from models.convert.plan import Plan
 from models.convert.refusal import Budget, Refused
 from models.convert.torch_files import read_stream, read_zip
-from models.convert.vocabulary import names
+from models.convert.vocabulary import Module, names
 from models.errors import CheckpointError
 from tests.models.convert.foreign import Part, dump, official, rosinality, snapshot
 from tests.models.convert.hostile import bombs
@@ -148,6 +148,8 @@ def test_what_claims_much_costs_little(tmp_path: Path) -> None:
     assert len(said) == len(bombs())
     assert all("cannot be converted" in sentence for sentence in said.values()), said
     assert "far more files" in said["table.pkl"]
+    assert "far more parts" in said["empty places.pkl"]
+    assert "far more objects" in said["copies.pkl"]
     assert grown < MOST_MIB
 
 
@@ -257,7 +259,7 @@ def test_a_tensor_stays_in_its_storage(offset: int, shape: tuple[int, ...], stri
         (lambda part: part.at("synthesis").state["_modules"].pop("b8"), "one block for each resolution"),
         (lambda part: part.at("synthesis").state["_modules"].update(b48=Part("x")), "no power of two"),
         (lambda part: part.at("synthesis").state.pop("_modules"), "has no _modules"),
-        (lambda part: part.at("synthesis").state["_modules"].update(again=part), "without end|far more parts"),
+        (lambda part: part.at("synthesis").state["_modules"].update(again=part), "nested without end"),
         (lambda part: part.state["_modules"].clear(), "architecture that is not known here"),
         (lambda part: part.at("synthesis").state["_buffers"].update(x="text"), "neither a tensor nor a network"),
     ],
@@ -307,6 +309,8 @@ def test_stylegan3_that_is_none_of_ours(tmp_path: Path, change: Callable[[Part],
         (b"\x80\x02ctorch\nfloat32\n)R.", "no known constructor"),
         (b"\x80\x02\x8a\x12" + b"\x01" * 18 + b".", "an integer of 137 bits"),
         (b"\x80\x02}\x8a\x08" + (2**61 - 1).to_bytes(8, "little") + b"Ns.", "damaged"),
+        (b"\x80\x02ccollections\nOrderedDict\n]R.", "no known constructor"),
+        (b"\x80\x02]}b.", "damaged"),
         (pickle.dumps(np.array([{}]), 2), "a numpy array of 'O8', which is no plain number"),
         (pickle.dumps(np.zeros(1, "S3"), 2), "a numpy array of 'S3', which is no plain number"),
         (b"\x80\x02}G" + bytes(8) + b"Ns.", "damaged"),
@@ -317,6 +321,16 @@ def test_stylegan3_that_is_none_of_ours(tmp_path: Path, change: Callable[[Part],
 def test_what_is_no_network_file(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "net.pkl").write_bytes(content)
     refused(tmp_path / "net.pkl", words)
+
+
+def test_persistent_objects_are_networks_only() -> None:
+    build = names(Budget())["torch_utils.persistence._reconstruct_persistent_obj"]
+    assert build is not None
+    good = {"type": "class", "class_name": "Generator", "state": {}}
+    assert build(good) == Module("Generator", {})
+    for wrong in ({"type": "func"}, {"class_name": 1}, {"state": []}):
+        with pytest.raises(Refused, match="no network"):
+            build({**good, **wrong})
 
 
 def test_zips_of_others(tmp_path: Path) -> None:
