@@ -1,6 +1,6 @@
 """The contract every generator of this project keeps."""
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import BaseModel
 from torch import Tensor, nn
@@ -51,3 +51,11 @@ class GeneratorBase(nn.Module):
         from models.fast.generator import FastGenerator
 
         return FastGenerator(self, precision, blendable)
+
+
+def check_inputs(ws: Tensor, num_ws: int, noise_mode: str) -> None:
+    """Raise ValueError for ws that are not [N, num_ws, w_dim], or a noise mode that is none."""
+    if ws.ndim != 3 or ws.shape[1] != num_ws:
+        raise ValueError(f"ws has the shape {list(ws.shape)}; this network takes [N, {num_ws}, w_dim]")
+    if noise_mode not in get_args(NoiseMode):
+        raise ValueError(f"there is no noise mode {noise_mode!r}; there are {', '.join(get_args(NoiseMode))}")

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.base import GeneratorBase, NoiseMode
+from models.base import GeneratorBase, NoiseMode, check_inputs
 from models.canvas import COARSE, Canvas, check_canvas, coarse_cells, crop
 from models.edits import Edits
 from models.mapping import Mapping
@@ -174,6 +174,7 @@ class Synthesis(nn.Module):
 
         Raises ValueError for `edits` of layers or channels that are not there.
         """
+        check_inputs(ws, self.num_ws, noise_mode)
         if not edits:
             return self._draw(ws, noise_mode, None)
         edits.check(self.layer_names)

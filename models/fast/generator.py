@@ -9,13 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from models import stylegan2, stylegan3
-from models.base import GeneratorBase, NoiseMode
+from models.base import GeneratorBase, NoiseMode, check_inputs
 from models.edits import Blend, Edits
 from models.fast import stylegan2 as fast_stylegan2
 from models.fast import stylegan3 as fast_stylegan3
-from models.fast.graph import Replay
+from models.fast.graph import Replay, pixels_of
 from models.fast.memory import keep_freed_memory, return_freed_memory
-from models.fast.picture import to_rgba
 from models.fast.precision import Drawing, Precision, choose_precision, dtype_of
 
 PREPARE: dict[type[nn.Module], Callable[[Any, torch.dtype], Drawing]] = {
@@ -61,15 +60,30 @@ class FastSynthesis:
         infinity. `arguments` as above.
         """
         with torch.inference_mode():
-            img = self._draw(ws, **{"noise_mode": "const", "edits": None, "transform": None} | arguments)
-            return to_rgba(img) if bool(img.sum().isfinite()) else None
+            pixels, finite = self._pixels(ws, **{"noise_mode": "const", "edits": None, "transform": None} | arguments)
+            return pixels if bool(finite) else None
 
     def _draw(self, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None, transform: Tensor | None) -> Tensor:
+        self._begin(ws, noise_mode)
+        return (
+            self._edited(ws, noise_mode, edits, transform) if edits else self._replay.image(ws, noise_mode, transform)
+        )
+
+    def _pixels(
+        self, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None, transform: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        self._begin(ws, noise_mode)
+        if edits:
+            return pixels_of(self._edited(ws, noise_mode, edits, transform))
+        return self._replay.pixels(ws, noise_mode, transform)
+
+    def _begin(self, ws: Tensor, noise_mode: NoiseMode) -> None:
+        check_inputs(ws[None], self._drawing.num_ws, noise_mode)
         if not self._settled:  # by now what was only needed to load and prepare is gone
             self._settled = True
             keep_freed_memory()
-        if not edits:
-            return self._replay(ws, noise_mode, transform)
+
+    def _edited(self, ws: Tensor, noise_mode: NoiseMode, edits: Edits, transform: Tensor | None) -> Tensor:
         edits.check(self.layer_names)
         drawing = self._drawing if edits.blend is None else self._blend(edits.blend)
         return drawing.draw(ws, noise_mode, replace(edits, blend=None) or None, transform)

@@ -24,6 +24,7 @@ class Drawing(Protocol):
 
     img_shape: tuple[int, int]
     layer_names: list[str]
+    num_ws: int
 
     def draw(self, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None, transform: Tensor | None) -> Tensor:
         """ws [num_ws, w_dim] -> float32 image [img_channels, H, W]; the caller's to keep until the next call."""

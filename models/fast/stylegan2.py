@@ -110,7 +110,7 @@ class Drawing:
 
     def __init__(self, synthesis: stylegan2.Synthesis, dtype: torch.dtype) -> None:
         self.img_shape = synthesis.img_shape
-        self.layer_names = synthesis.layer_names
+        self.layer_names, self.num_ws = synthesis.layer_names, synthesis.num_ws
         self.const: Tensor
         self.blocks: list[tuple[list[Layer], ToRGB]] = []
         for block in synthesis.blocks:

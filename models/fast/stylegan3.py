@@ -66,7 +66,7 @@ class Drawing:
 
     def __init__(self, synthesis: stylegan3.Synthesis, dtype: torch.dtype) -> None:
         self.img_shape, self.output_scale = synthesis.img_shape, synthesis.output_scale
-        self.layer_names = synthesis.layer_names
+        self.layer_names, self.num_ws = synthesis.layer_names, synthesis.num_ws
         self.input = copy.deepcopy(synthesis.input)
         *layers, torgb = (layer for layer in synthesis.layers if isinstance(layer, stylegan3.SynthesisLayer))
         self.layers = [Layer(layer, dtype) for layer in layers]

@@ -180,6 +180,19 @@ def test_a_blend_must_have_been_asked_for() -> None:
         fast.synthesis(latents(generator), edits=Edits(blend=Blend(generator.synthesis)))
 
 
+@pytest.mark.parametrize("kind", ["stylegan2", "stylegan3-t"])
+@pytest.mark.parametrize("fast", [False, True])
+def test_what_synthesis_cannot_take_is_said(kind: str, fast: bool) -> None:
+    generator = network(kind)
+    ws = latents(generator)
+    synthesis: Any = generator.fast("float32").synthesis if fast else generator.synthesis
+    for wrong in (ws[:, 1:], torch.cat([ws, ws], dim=1)):
+        with pytest.raises(ValueError, match=rf"this network takes \[N, {generator.num_ws}, w_dim\]"):
+            synthesis(wrong)
+    with pytest.raises(ValueError, match="there is no noise mode 'loud'; there are const, random, none"):
+        synthesis(ws, "loud")
+
+
 def test_an_unknown_layer_is_named() -> None:
     generator = network("stylegan2")
     with pytest.raises(ValueError, match="there is no layer b3"):
