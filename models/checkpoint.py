@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from models import discriminator
+from models.device import check_device
 from models.errors import CheckpointError
 from models.files import write_atomically
 from models.manifest import FORMAT, KEY, Header, check_hash, damaged, hash_file, read_header, sha256, shown
@@ -86,11 +87,12 @@ def _generators() -> Kinds:
 
 
 def _load(path: Path, device: str, kinds: Kinds) -> nn.Module:
+    where = check_device(device)
     header = read_header(path)
     check_hash(path)
     network = _empty(path, header, kinds)
     try:
-        tensors = load_file(path, device=device)
+        tensors = load_file(path, device=str(where))
     except (SafetensorError, OSError) as error:
         raise damaged(path, str(error).splitlines()[0]) from None
     _check_finite(path, tensors)

@@ -18,6 +18,12 @@ _PLAIN = {
     "missing": "is missing",
     "union_tag_not_found": "needs a `type`",
 }
+_EXPECTED = {
+    "model_type": "expected keys with values, such as {key: value}",
+    "dict_type": "expected keys with values, such as {key: value}",
+    "list_type": "expected a list",
+    "tuple_type": "expected a list",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ def _sentence(model: type[Show], where: lines.Where, detail: Any) -> str:
         return _PLAIN[kind] + (_hint(model, where) if kind == "extra_forbidden" else "")
     if kind == "union_tag_invalid":
         return f"there is no type {detail['ctx']['tag']!r}; expected one of {detail['ctx']['expected_tags']}"
-    message = detail["msg"].removeprefix("Value error, ")
+    message = _EXPECTED.get(kind, detail["msg"].removeprefix("Value error, "))
     message = message[0].lower() + message[1:]
     return message if isinstance(given, dict | list) else f"{message}, not {given!r}"
 

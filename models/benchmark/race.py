@@ -17,6 +17,7 @@ import models
 from models.benchmark import networks
 from models.benchmark.contestant import Entry, arguments
 from models.convert import convert
+from models.device import check_device
 from models.errors import CheckpointError
 from models.fast.precision import psnr
 
@@ -123,12 +124,7 @@ def _check(model: str, device: str) -> None:
             models.resolve(model)
         except CheckpointError as error:
             raise CheckpointError(f"{error}; or a published size: {', '.join(networks.CONFIGS)}") from None
-    try:
-        cuda = torch.device(device).type == "cuda"
-    except RuntimeError:
-        raise CheckpointError(f"there is no device {device!r}; use cpu, or cuda where there is one") from None
-    if cuda and not torch.cuda.is_available():
-        raise CheckpointError(f"torch finds no GPU here, so {device} cannot be measured; use cpu")
+    check_device(device)
 
 
 def _official(checkout: str, model: str, device: str, threads: int, checkpoint: Path) -> Runner:

@@ -58,24 +58,30 @@ def generate(
     if out.suffix.lower() != ".png" or os.path.isdir(out):
         raise GridError(f"{out} cannot be the picture; name a file ending in .png with --output")
     with torch.inference_mode():
-        images = [
-            model(z[i : i + 1], None if c is None else c[i : i + 1], truncation_psi) for i in watch(range(len(z)))
+        pictures = [
+            levels_of(model(z[i : i + 1], None if c is None else c[i : i + 1], truncation_psi))
+            for i in watch(range(len(z)))
         ]
     file = io.BytesIO()
-    Image.fromarray(tile(torch.cat(images))).save(file, "PNG")
+    Image.fromarray(tile(np.concatenate(pictures))).save(file, "PNG")
     try:
         write_atomically(out, lambda part: part.write_bytes(file.getvalue()))
     except OSError as error:
         raise GridError(f"{out} cannot be written ({error.strerror}); choose another place") from None
 
 
-def tile(images: Tensor) -> np.ndarray:
-    """Images [N, 3 or 1, H, W] in [-1, 1] -> uint8 [rows * H, columns * W, 3], about square; missing ones are black."""
-    count, channels, height, width = images.expand(-1, 3, -1, -1).shape
+def levels_of(images: Tensor) -> np.ndarray:
+    """Images [N, 3 or 1, H, W] in [-1, 1] -> uint8 [N, 3, H, W]"""
+    levels = (images.detach().float().cpu() * 127.5 + 128).clamp(0, 255).byte()
+    return levels.expand(-1, 3, -1, -1).numpy()
+
+
+def tile(pictures: np.ndarray) -> np.ndarray:
+    """Pictures [N, 3, H, W], uint8 -> [rows * H, columns * W, 3], about square; missing ones are black."""
+    count, channels, height, width = pictures.shape
     columns = math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
-    pixels = (images.detach().float().cpu() * 127.5 + 128).clamp(0, 255).byte().numpy()
     sheet = np.zeros((rows * columns, channels, height, width), dtype=np.uint8)
-    sheet[:count] = pixels  # one channel becomes three equal ones
+    sheet[:count] = pictures
     sheet = sheet.reshape(rows, columns, channels, height, width).transpose(0, 3, 1, 4, 2)  # [rows, H, columns, W, 3]
     return sheet.reshape(rows * height, columns * width, channels)

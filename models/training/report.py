@@ -12,7 +12,7 @@ from rich.text import Text
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
-from models.explore.grid import tile
+from models.explore.grid import levels_of, tile
 from models.files import write_atomically
 from models.training.players import Step
 
@@ -21,7 +21,7 @@ PLAIN_INTERVAL_S = 30.0
 
 def save_grid(images: Tensor, path: Path) -> None:
     """Write images [N, 3, H, W] in [-1, 1] as one PNG."""
-    picture = Image.fromarray(tile(images))
+    picture = Image.fromarray(tile(levels_of(images)))
     write_atomically(path, lambda target: picture.save(target, format="PNG"))
 
 

@@ -66,7 +66,7 @@ def test_what_cannot_be_measured(network: Path, changes: dict[str, Any], words: 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_no_gpu(network: Path) -> None:
-    with pytest.raises(CheckpointError, match="torch finds no GPU here"):
+    with pytest.raises(CheckpointError, match="torch finds no GPU cuda here"):
         measure(network, device="cuda")
 
 

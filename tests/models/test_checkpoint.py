@@ -333,3 +333,12 @@ def test_a_failed_save_leaves_the_older_checkpoint_with_its_hash(path: Path, mon
 def test_hash_beside_it_may_be_left_out(path: Path) -> None:
     hash_file(path).unlink()
     assert models.load(path).img_resolution == 16
+
+
+def test_a_device_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    checkpoint.save(path, Generator(img_resolution=16, channel_max=8), {})
+    with pytest.raises(CheckpointError, match="there is no device 'abacus'"):
+        models.load(path, "abacus")
+    with pytest.raises(CheckpointError, match="torch finds no GPU cuda:99 here"):
+        models.load(path, "cuda:99")

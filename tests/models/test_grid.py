@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from models.explore.grid import GridError, generate, parse_seeds, seed_z, tile
+from models.explore.grid import GridError, generate, levels_of, parse_seeds, seed_z, tile
 from models.explore.latents import of_seeds
 from models.stylegan2 import Generator
 
@@ -43,13 +43,13 @@ def test_seed_gives_the_same_z_everywhere() -> None:
 
 def test_tiles_lie_in_rows_and_keep_their_range() -> None:
     images = torch.linspace(-1.5, 1.5, 5)[:, None, None, None].expand(5, 3, 4, 4)
-    sheet = tile(images)
+    sheet = tile(levels_of(images))
     assert (sheet.shape, sheet.dtype) == ((8, 12, 3), np.uint8)
     assert sheet[::4, ::4, 0].tolist() == [[0, 32, 128], [223, 255, 0]]
 
 
 def test_tiles_of_one_channel_are_grey() -> None:
-    sheet = tile(torch.ones(1, 1, 4, 4))
+    sheet = tile(levels_of(torch.ones(1, 1, 4, 4)))
     assert sheet.shape == (4, 4, 3)
     assert (sheet == 255).all()
 

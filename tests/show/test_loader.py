@@ -48,6 +48,8 @@ def test_a_good_show_loads_with_units_and_short_forms(tmp_path: Path) -> None:
     [
         (("title: Small", "titel: Small"), 2, "titel: is not a key here; did you mean title?"),
         (("speed: 0.3", "speed: fast"), 6, "walk.speed"),
+        (("title: Small", "canvas: 5"), 2, "canvas: expected keys with values, such as {key: value}, not 5"),
+        (("title: Small", "network: {bend: 4}"), 2, "network.bend: expected a list, not 4"),
         (("speed: 0.3", "speed: .nan"), 6, "walk.speed"),
         (("type: simulated", "type: telepathy"), 5, "there is no type 'telepathy'"),
         (("attack: 80ms", "attack: soon"), 10, "modulation.0.attack"),
