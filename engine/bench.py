@@ -1,7 +1,6 @@
 """`reverie bench pipeline`: a show run offscreen as on a wall, and the figures it reached on this machine."""
 
 import os
-import platform
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ from engine.live import Live, ending_by_signal
 from engine.pacing import Frame
 from engine.render.scale import starting_scale
 from engine.startup import countdown
+from models.benchmark.machine import cpu_name, resident_mib
 
 SETTLING = 2.0  # seconds after the first generated frame that do not count: caches fill, the scale finds its step
 MEMORY_MARKS = (20.0, 60.0)  # seconds of show time at which resident memory is noted
@@ -44,11 +44,11 @@ class Observer:
             self.first_dream = now
         for mark in MEMORY_MARKS:
             if frame.time >= mark and mark not in self.resident:
-                self.resident[mark] = resident_mib()
+                self.resident[mark] = tree_mib()
 
     def finish(self) -> None:
         """Note memory at the end, however short the run was."""
-        self.resident[round(self._last, 1)] = resident_mib()
+        self.resident[round(self._last, 1)] = tree_mib()
 
     def report(self) -> dict[str, Any]:
         """The figures: intervals in milliseconds, memory in MiB."""
@@ -95,7 +95,7 @@ def pipeline(show: Path, seconds: float) -> dict[str, Any]:
         with ending_by_signal(live.pacer), countdown(f"running {loaded.show.title}", seconds) as passed:
             live.perform(seconds, note)
         observer.finish()
-        machine = {"cpu": _cpu(), "cores": os.cpu_count(), "gl": live.renderer.gl.renderer}
+        machine = {"cpu": cpu_name(), "cores": os.cpu_count(), "gl": live.renderer.gl.renderer}
         return {"show": str(show), **observer.report(), "generator": live.work.source.describe(), "machine": machine}
 
 
@@ -122,24 +122,12 @@ def process_age() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) - started
 
 
-def resident_mib() -> float:
+def tree_mib() -> float:
     """Resident memory of this process and its children, in MiB."""
-    pids = [os.getpid(), *_children(os.getpid())]
-    return sum(_resident(pid) for pid in pids) / 2**20
+    return sum(resident_mib(pid) for pid in [os.getpid(), *_children(os.getpid())])
 
 
 def _children(pid: int) -> list[int]:
     listed = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
     direct = [int(child) for children in listed for child in children]
     return direct + [grandchild for child in direct for grandchild in _children(child)]
-
-
-def _resident(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def _cpu() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

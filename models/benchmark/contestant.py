@@ -23,6 +23,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from models import registry
 from models.benchmark import networks, official, peaks
+from models.benchmark.machine import resident_mib
 
 WARM_UP = 3
 
@@ -52,7 +53,7 @@ class Contestant:
         self.device = torch.device(entry.device)
         self.facts: dict[str, Any] = {}
         _warm_library(entry)
-        self.before = resident()
+        self.before = resident_mib()
         self._generator, self._synthesis = self._load(entry)
         self._latents = self._mapped()
         for _ in range(WARM_UP):
@@ -100,12 +101,12 @@ class Contestant:
         marks = []
         for _ in range(4):
             self.draw(quarter)
-            marks.append(round(resident() - self.before, 1))
+            marks.append(round(resident_mib() - self.before, 1))
         faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - faults
         return {
             "frames": 4 * quarter,
             "resident_mib": marks,
-            "peak_mib": round(most_resident() - self.before, 1),
+            "peak_mib": round(most_resident_mib() - self.before, 1),
             "page_faults_per_frame": round(faults / quarter / 4, 2),
         }
 
@@ -170,13 +171,7 @@ def memory_of(generator: Any) -> dict[str, float]:
     return {"weights_mib": round(weights / 2**20, 1), "activations_mib": round(largest.bytes / 2**20, 1)}
 
 
-def resident() -> float:
-    """Resident memory of this process in MiB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
-def most_resident() -> float:
+def most_resident_mib() -> float:
     """The most that was ever resident of this process, in MiB."""
     (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) / 2**10

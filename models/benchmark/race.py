@@ -2,7 +2,6 @@
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ import torch
 import models
 from models.benchmark import networks
 from models.benchmark.contestant import Entry, arguments
+from models.benchmark.machine import cpu_name
 from models.convert import convert
 from models.device import check_device
 from models.errors import CheckpointError
@@ -176,11 +176,4 @@ def _picture(runner: Runner, path: Path) -> Any:
 
 def _machine(device: str) -> dict[str, Any]:
     gpu = torch.cuda.get_device_name(device) if torch.device(device).type == "cuda" else None
-    return {"cpu": _cpu(), "cores": len(os.sched_getaffinity(0)), "gpu": gpu, "torch": torch.__version__}
-
-
-def _cpu() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
+    return {"cpu": cpu_name(), "cores": len(os.sched_getaffinity(0)), "gpu": gpu, "torch": torch.__version__}
