@@ -162,7 +162,8 @@ def test_training_on_leaves_a_prepared_network_as_it_was(kind: str) -> None:
 
 def test_pictures_are_tensors_like_any_other() -> None:
     exact = network("stylegan2")
-    exact.fast("float32")(torch.randn(1, exact.z_dim)).mul_(2)  # an inference tensor would raise
+    picture = exact.fast("float32")(torch.randn(1, exact.z_dim))
+    assert not picture.is_inference()  # such a one could not be changed in place
 
 
 def test_a_transform_or_precision_there_is_not() -> None:
