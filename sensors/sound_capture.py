@@ -76,7 +76,7 @@ def main() -> None:
     try:
         _listen(**json.loads(sys.argv[1]))
     except BrokenPipeError:
-        pass
+        pass  # nobody reads any more: the parent is gone, and this process goes too
     except ImportError as error:
         _say(error=f"sounddevice is not usable: {error}", remedy="install libportaudio2 and sounddevice")
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent is told

@@ -14,7 +14,7 @@ from models.edits import Blend, Edits, LayerEdit
 from models.fast import conv, generator, precision
 from models.fast.conv import Convolution, convolve
 from models.fast.picture import to_rgba, upsample
-from models.fast.precision import FAITHFUL_DB, psnr
+from models.fast.precision import FAITHFUL_DB, Precision, psnr
 from models.ops import upsample as exact_upsample
 
 WIDE = {"channel_base": 2048, "channel_max": 64}  # both more and fewer channels than a vector holds
@@ -67,12 +67,13 @@ def test_float32_is_the_exact_picture(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_bfloat16_is_faithful(kind: str) -> None:
+@pytest.mark.parametrize("short", ["bfloat16", "float16"])
+def test_a_short_type_is_faithful(kind: str, short: Precision) -> None:
     generator = network(kind)
     ws = latents(generator, 2)
     exact = generator.synthesis(ws)
     scale = 0.5 / exact.std()  # random networks are louder or quieter than trained ones, whose pictures fill [-1, 1]
-    assert psnr(exact * scale, generator.fast("bfloat16").synthesis(ws) * scale) >= FAITHFUL_DB
+    assert psnr(exact * scale, generator.fast(short).synthesis(ws) * scale) >= FAITHFUL_DB
 
 
 @pytest.mark.parametrize("name", SMALL)
