@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 from pydantic import BaseModel, ValidationError
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from models import discriminator
@@ -20,6 +20,7 @@ from models.device import check_device
 from models.errors import CheckpointError
 from models.files import write_atomically
 from models.manifest import FORMAT, KEY, Header, check_hash, damaged, hash_file, read_header, sha256, shown
+from models.memory import return_freed_memory
 from models.registry import architectures
 
 Kinds = dict[str, tuple[type[BaseModel], Callable[..., nn.Module]]]
@@ -91,15 +92,21 @@ def _load(path: Path, device: str, kinds: Kinds) -> nn.Module:
     header = read_header(path)
     check_hash(path)
     network = _empty(path, header, kinds)
+    return_freed_memory()
     try:
-        tensors = load_file(path, device=str(where))
+        tensors = {name: _read(path, name).to(where) for name in header.tensors}
     except (SafetensorError, OSError) as error:
         raise damaged(path, str(error).splitlines()[0]) from None
     _check_finite(path, tensors)
-    # copied, since these tensors are windows on the file, and any one of them would keep all of it in memory
-    own = {name: tensor.to(torch.float32, copy=True) for name, tensor in tensors.items()}
-    network.load_state_dict(own, assign=True)
+    network.load_state_dict(tensors, assign=True)
     return network.eval().requires_grad_(False)
+
+
+def _read(path: Path, name: str) -> Tensor:
+    """One tensor as float32. The file is a window into memory while it is open: opened for each, never all is there."""
+    with safe_open(path, framework="pt") as file:
+        tensor: Tensor = file.get_tensor(name)
+        return tensor.to(torch.float32, copy=True)
 
 
 def _empty(path: Path, header: Header, kinds: Kinds) -> nn.Module:

@@ -7,6 +7,7 @@ from torch import nn
 
 import models
 from models import registry
+from models.memory import return_freed_memory
 from models.stylegan2 import Synthesis as StyleGAN2
 from models.stylegan2 import SynthesisBlock
 from models.stylegan2 import SynthesisLayer as StyleGAN2Layer
@@ -37,6 +38,7 @@ def build(name: str, seed: int = 0) -> Any:
     architecture, config = settings(name)
     module = registry.architectures()[architecture]
     torch.manual_seed(seed)
+    return_freed_memory()  # as reading a checkpoint does
     generator = module.Generator(**module.Config.model_validate(config).model_dump())
     with torch.no_grad():
         for parameter_name, parameter in generator.named_parameters():

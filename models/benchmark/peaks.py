@@ -11,6 +11,8 @@ from models.fast.conv import Convolution
 from models.stylegan2 import SynthesisLayer as StyleGAN2Layer
 from models.stylegan3 import SynthesisLayer as StyleGAN3Layer
 
+Pair = tuple[int, int]
+
 SHAPES = ((64, 64), (128, 32), (128, 64), (256, 32), (512, 16), (512, 32))  # channels, side
 SIDES = (512, 1024, 2048)
 REPEATS = 7
@@ -21,7 +23,9 @@ def measure(synthesis: nn.Module, dtype: torch.dtype, device: torch.device) -> d
     long the network's convolutions take when nothing is done between them.
     """
     with torch.inference_mode():
-        convolutions = {f"{c}x{side}²": _convolution(c, c, 3, (side, side), 1, dtype, device) for c, side in SHAPES}
+        convolutions = {
+            f"{c}x{side}²": _convolution(c, c, (3, 3), (side, side), (1, 1), dtype, device) for c, side in SHAPES
+        }
         best = max(convolutions, key=lambda shape: convolutions[shape][1])
         products = [_product(side, dtype, device) for side in SIDES]
         own = [_own(layer, dtype, device) for layer in synthesis.modules() if is_layer(layer)]
@@ -44,22 +48,30 @@ def _own(layer: Any, dtype: torch.dtype, device: torch.device) -> tuple[float, f
     """Seconds and GFLOP/s of one layer's convolution alone."""
     out_channels, in_channels, kernel, _ = layer.weight.shape
     if isinstance(layer, StyleGAN3Layer):
-        return _convolution(in_channels, out_channels, kernel, layer.spec.in_size, kernel - 1, dtype, device)
+        square, padding = (kernel, kernel), (kernel - 1, kernel - 1)
+        return _convolution(in_channels, out_channels, square, layer.spec.in_size, padding, dtype, device)
     height, width = layer.noise_const.shape
     if not layer.up:
-        return _convolution(in_channels, out_channels, 3, (height, width), 1, dtype, device)
-    # a transposed one, as the four ordinary ones it consists of
-    seconds, _ = _convolution(in_channels, 4 * out_channels, 2, (height // 2, width // 2), 1, dtype, device)
+        return _convolution(in_channels, out_channels, (3, 3), (height, width), (1, 1), dtype, device)
+    # a transposed one, as the four ordinary ones it consists of, together or apart
+    shape = (height // 2, width // 2)
+    together, _ = _convolution(in_channels, 4 * out_channels, (2, 2), shape, (1, 1), dtype, device)
+    apart = (
+        _convolution(in_channels, out_channels, (1 + p, 1 + q), shape, (p, q), dtype, device)[0]
+        for p in range(2)
+        for q in range(2)
+    )
+    seconds = min(together, sum(apart))
     return seconds, 2e-9 * layer.weight.numel() * height * width / 4 / seconds
 
 
 def _convolution(
-    i: int, o: int, kernel: int, shape: tuple[int, int], padding: int, dtype: torch.dtype, device: torch.device
+    i: int, o: int, kernel: Pair, shape: Pair, padding: Pair, dtype: torch.dtype, device: torch.device
 ) -> tuple[float, float]:
     """Seconds and GFLOP/s."""
     x = _random((1, i, *shape), dtype, device)
-    weight = _random((o, i, kernel, kernel), dtype, device)
-    convolution = Convolution(weight, shape, (padding, padding))
+    weight = _random((o, i, *kernel), dtype, device)
+    convolution = Convolution(weight, shape, padding)
     out = convolution(x)
     seconds = _best(lambda: convolution(x), device)
     return seconds, 2e-9 * weight.numel() * out.shape[2] * out.shape[3] / seconds

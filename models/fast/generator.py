@@ -1,7 +1,6 @@
 """A generator with the exact one's methods, in real time."""
 
 import copy
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,27 +10,26 @@ from torch import Tensor, nn
 from models import stylegan2, stylegan3
 from models.base import GeneratorBase, NoiseMode, check_inputs
 from models.edits import Blend, Edits
-from models.fast import stylegan2 as fast_stylegan2
-from models.fast import stylegan3 as fast_stylegan3
+from models.fast.drawing import Drawing
 from models.fast.graph import Replay, pixels_of
-from models.fast.memory import keep_freed_memory, return_freed_memory
-from models.fast.precision import Drawing, Precision, choose_precision, dtype_of
+from models.fast.precision import Precision, choose, dtype_of, name_of
+from models.fast.stylegan2 import StyleGAN2Drawing
+from models.fast.stylegan3 import StyleGAN3Drawing
+from models.memory import keep_freed_memory, return_freed_memory
 
-PREPARE: dict[type[nn.Module], Callable[[Any, torch.dtype], Drawing]] = {
-    stylegan2.Synthesis: fast_stylegan2.Drawing,
-    stylegan3.Synthesis: fast_stylegan3.Drawing,
+KINDS: dict[type[nn.Module], type[Drawing]] = {
+    stylegan2.Synthesis: StyleGAN2Drawing,
+    stylegan3.Synthesis: StyleGAN3Drawing,
 }
 
 
 class FastSynthesis:
-    """Called like the exact synthesis, from one thread at a time. Of the exact one it keeps nothing, unless it is to be
-    blended with others.
-    """
+    """Called like the exact synthesis, from one thread at a time."""
 
-    def __init__(self, drawing: Drawing, precision: Precision, exact: nn.Module | None) -> None:
+    def __init__(self, drawing: Drawing, exact: nn.Module | None) -> None:
         """`exact` is the synthesis to be blended with others, if it is to be."""
         self.img_shape, self.layer_names = drawing.img_shape, drawing.layer_names
-        self._drawing, self._precision = drawing, precision
+        self._drawing = drawing
         self._own: Any = exact
         self._blended: tuple[Blend, Drawing] | None = None
         self._replay = Replay(drawing.draw)
@@ -95,32 +93,39 @@ class FastSynthesis:
         if self._blended is None or self._blended[0] is not blend:
             mixed = _sharing_copy(self._own)
             mixed.load_state_dict(blend.weights(self._own), strict=False, assign=True)
-            self._blended = blend, _prepared(mixed, self._precision)
+            self._blended = blend, type(self._drawing).prepared(mixed, self._drawing.dtype)
         return self._blended[1]
 
 
 class FastGenerator:
-    """The exact generator's attributes and mapping, and a fast synthesis, as the weights are now: what training makes
-    of the exact one later does not change it. `precision` is what convolutions run in.
+    """The exact generator's attributes and mapping, and a fast synthesis, as the weights are now. `precision` is what
+    convolutions run in.
 
-    From the first picture on the process keeps the memory it frees, see memory.py.
+    Tensors that serve as they are, those of the mapping and the styles, are shared with a frozen network, as
+    `models.load` gives it: change neither afterwards. One that is being trained is copied. From the first picture on
+    the process keeps the memory it frees, see models/memory.py.
     """
 
     def __init__(self, exact: GeneratorBase, precision: Precision | None = None, blendable: bool = False) -> None:
-        """`precision` None chooses by device, and by whether the network bears it: see `choose_precision`.
+        """`precision` None chooses by device, and by whether the network bears it: see `precision.choose`.
 
         `blendable` keeps the exact synthesis, so that edits may blend it with another. Raises ValueError where there is
         no fast path for the architecture, or no such precision.
         """
         return_freed_memory()
+        kind = _kind(exact.synthesis)
+        if any(parameter.requires_grad for parameter in exact.parameters()):
+            exact = copy.deepcopy(exact).requires_grad_(False)
         self.config = exact.config
         self.z_dim, self.c_dim, self.w_dim, self.num_ws = exact.z_dim, exact.c_dim, exact.w_dim, exact.num_ws
         self.img_resolution, self.img_channels = exact.img_resolution, exact.img_channels
         self.img_shape = exact.img_shape
-        self.mapping = copy.deepcopy(exact.mapping).requires_grad_(False)
+        self.mapping = exact.mapping
         with torch.inference_mode():
-            self.precision, drawing = self._choose(exact, precision)
-        self.synthesis = FastSynthesis(drawing, self.precision, exact.synthesis if blendable else None)
+            wished = None if precision is None else dtype_of(precision)
+            drawing = choose(exact, kind) if wished is None else kind.prepared(exact.synthesis, wished)
+        self.precision: Precision = name_of(drawing.dtype)
+        self.synthesis = FastSynthesis(drawing, exact.synthesis if blendable else None)
 
     def __call__(
         self,
@@ -133,18 +138,12 @@ class FastGenerator:
         """z [N, z_dim] -> float32 image [N, img_channels, H, W]; further arguments go to synthesis."""
         return self.synthesis(self.mapping(z, c, truncation_psi, truncation_cutoff), **synthesis)
 
-    @staticmethod
-    def _choose(exact: GeneratorBase, wish: Precision | None) -> tuple[Precision, Drawing]:
-        if wish is not None:
-            return wish, _prepared(exact.synthesis, wish)
-        return choose_precision(exact, lambda precision: _prepared(exact.synthesis, precision))
 
-
-def _prepared(synthesis: nn.Module, precision: Precision) -> Drawing:
-    prepare = PREPARE.get(type(synthesis))
-    if prepare is None:
+def _kind(synthesis: nn.Module) -> type[Drawing]:
+    """How an architecture is drawn fast. Raises ValueError where it is not."""
+    if type(synthesis) not in KINDS:
         raise ValueError(f"there is no fast path for {type(synthesis).__module__}; use the exact network")
-    return prepare(synthesis, dtype_of(precision))
+    return KINDS[type(synthesis)]
 
 
 def _sharing_copy(module: nn.Module) -> nn.Module:

@@ -14,12 +14,12 @@ class Style:
     """The affine layer from w to one factor for each input channel."""
 
     def __init__(self, affine: FullyConnected, gain: float = 1.0) -> None:
-        self.weight = affine.weight.detach() * (affine.weight_gain * gain)
-        self.bias = affine.bias.detach() * (affine.bias_gain * gain)
+        self.weight, self.bias = affine.weight.detach(), affine.bias.detach()
+        self.weight_gain, self.bias_gain = affine.weight_gain * gain, affine.bias_gain * gain
 
     def __call__(self, w: Tensor) -> Tensor:
         """w [w_dim] -> [I]"""
-        return torch.addmv(self.bias, self.weight, w)
+        return torch.addmv(self.bias, self.weight, w, beta=self.bias_gain, alpha=self.weight_gain)
 
 
 class ModulatedConvolution:

@@ -4,50 +4,34 @@ A question of hardware and network only, never of timing: the same machine alway
 """
 
 import math
-from collections.abc import Callable
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
 
-from models.base import GeneratorBase, NoiseMode
-from models.edits import Edits
+from models.base import GeneratorBase
+from models.fast.drawing import Drawing
 
 Precision = Literal["float32", "bfloat16", "float16"]
 FAITHFUL_DB = 40.0  # a shorter type is only used where its pictures are at least this close to the exact ones
-PROBES = 2
 _CPU_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
 
 
-class Drawing(Protocol):
-    """A synthesis network prepared for one device and type, without state: the same ws give the same picture."""
+def choose(exact: GeneratorBase, kind: type[Drawing]) -> Drawing:
+    """The exact synthesis prepared in the shortest type the device is quick at and the network bears.
 
-    img_shape: tuple[int, int]
-    layer_names: list[str]
-    num_ws: int
-
-    def draw(self, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None, transform: Tensor | None) -> Tensor:
-        """ws [num_ws, w_dim] -> float32 image [img_channels, H, W]; the caller's to keep until the next call."""
-        ...
-
-
-def choose_precision(exact: GeneratorBase, prepare: Callable[[Precision], Drawing]) -> tuple[Precision, Drawing]:
-    """The shortest type the device is quick at and the network bears, and the synthesis prepared for it.
-
-    Untruncated pictures are compared, which are harder to round than the average; with those in float32, which are the
-    exact network's and come sooner.
+    An untruncated picture is compared, which is harder to round than the average; with that in float32, which is the
+    exact network's and comes sooner.
     """
     short = quick_precision(exact.mapping.w_avg.device)
-    full = prepare("float32")
-    if short == "float32":
-        return short, full
-    pairs = [(ws, full.draw(ws, "const", None, None).clone()) for ws in probe_latents(exact)]
-    del full  # never two at once beside the exact network: memory is fullest here
-    drawing = prepare(short)
-    if all(psnr(img, drawing.draw(ws, "const", None, None)) >= FAITHFUL_DB for ws, img in pairs):
-        return short, drawing
-    del drawing
-    return "float32", prepare("float32")
+    if short != "float32":
+        ws = probe_latent(exact)
+        expected = kind.draw_once(exact.synthesis, torch.float32, ws)  # first: memory is fullest here
+        drawing = kind.prepared(exact.synthesis, dtype_of(short))
+        if psnr(expected, drawing.draw(ws, "const", None, None)) >= FAITHFUL_DB:
+            return drawing
+        del drawing
+    return kind.prepared(exact.synthesis, torch.float32)
 
 
 def quick_precision(device: torch.device) -> Precision:
@@ -68,17 +52,22 @@ def dtype_of(precision: Precision) -> torch.dtype:
     return dtype
 
 
+def name_of(dtype: torch.dtype) -> Precision:
+    """The precision that `dtype_of` turns into this type."""
+    return next(name for name in get_args(Precision) if dtype_of(name) == dtype)
+
+
 def psnr(exact: Tensor, other: Tensor) -> float:
     """Peak signal-to-noise ratio in dB of images clipped to [-1, 1]; infinite where equal, NaN where one is."""
     error = float((exact.clamp(-1, 1).double() - other.clamp(-1, 1).double()).square().mean())
     return 10 * math.log10(4 / error) if error else math.inf
 
 
-def probe_latents(exact: GeneratorBase) -> Tensor:
-    """ws [PROBES, num_ws, w_dim] of seeded, untruncated pictures."""
-    z = torch.randn(PROBES, exact.z_dim, generator=torch.Generator().manual_seed(0))
-    label = torch.eye(exact.c_dim)[:1].expand(PROBES, -1) if exact.c_dim else None
+def probe_latent(exact: GeneratorBase) -> Tensor:
+    """ws [num_ws, w_dim] of a seeded, untruncated picture."""
+    z = torch.randn(1, exact.z_dim, generator=torch.Generator().manual_seed(0))
+    label = torch.eye(exact.c_dim)[:1] if exact.c_dim else None
     device = exact.mapping.w_avg.device
     ws = exact.mapping(z.to(device), None if label is None else label.to(device))
     assert isinstance(ws, Tensor)
-    return ws
+    return ws[0]

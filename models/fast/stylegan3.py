@@ -4,8 +4,8 @@ Convolutions run in a short type where there is one, the filters around each non
 and keeps the network's equivariance. What lies so far outside the picture that no later layer sees it is left out.
 """
 
-import copy
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from models import stylegan3
 from models.base import NoiseMode
 from models.canvas import crop
 from models.edits import Edits
+from models.fast.drawing import Canvas, Drawing
 from models.fast.modulated import ModulatedConvolution, Style
 from models.fast.resample import filtered_lrelu
 
@@ -22,8 +23,9 @@ from models.fast.resample import filtered_lrelu
 class Layer:
     """A modulated convolution between magnitude normalisation and a filtered leaky ReLU."""
 
-    def __init__(self, layer: stylegan3.SynthesisLayer, dtype: torch.dtype) -> None:
-        self.spec, self.dtype = layer.spec, dtype
+    def __init__(self, layer: stylegan3.SynthesisLayer, place: int, dtype: torch.dtype) -> None:
+        """`place` is that of its w."""
+        self.spec, self.place, self.dtype = layer.spec, place, dtype
         self.style = Style(layer.affine)
         weight = layer.weight.detach()
         weight = weight * weight.square().mean(dim=(1, 2, 3), keepdim=True).rsqrt()
@@ -34,48 +36,56 @@ class Layer:
         padding = self.spec.kernel - 1
         self.convolution = ModulatedConvolution(weight, self.spec.in_size, (padding, padding), dtype)
 
-    def __call__(self, x: Tensor, w: Tensor, edits: Edits | None) -> Tensor:
-        """x [1, I, *in_size], w [w_dim] -> [1, O, *out_size]"""
-        style = self.style(w)
+    def __call__(self, canvas: Canvas, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None) -> None:
+        """As `drawing.Stage`: x [1, I, *in_size] -> [1, O, *out_size]"""
+        style = self.style(ws[self.place])
         style = style * style.square().mean().rsqrt()
         gain = (self.squares @ style.square() + 1e-8).rsqrt() * self.input_gain
+        y = self.filtered(self._convolved(canvas.take(), style, gain))
+        canvas.put(y if edits is None else edits.apply(self.spec.name, y, self.spec.margin))
+
+    def _convolved(self, x: Tensor, style: Tensor, gain: Tensor) -> Tensor:
         x = x.to(self.dtype).contiguous(memory_format=torch.channels_last)
-        y = self.filtered(self.convolution(x, style, gain, self.bias))
-        return y if edits is None else edits.apply(self.spec.name, y, self.spec.margin)
+        return self.convolution(x, style, gain, self.bias)
 
 
 class ToRGB:
     """A modulated 1x1 convolution to planes, without demodulation."""
 
-    def __init__(self, layer: stylegan3.SynthesisLayer) -> None:
-        self.spec = layer.spec
+    def __init__(self, layer: stylegan3.SynthesisLayer, place: int) -> None:
+        self.spec, self.place = layer.spec, place
         self.style = Style(layer.affine, float(layer.magnitude_ema.rsqrt()) / math.sqrt(self.spec.in_channels))
         self.weight = layer.weight.detach().flatten(1).clone()  # [img_channels, I]
         self.bias = layer.bias.detach()[:, None].clone()
 
-    def __call__(self, x: Tensor, w: Tensor) -> Tensor:
-        """x [1, I, H, W], w [w_dim] -> float32 [img_channels, H, W]"""
+    def __call__(self, canvas: Canvas, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None) -> None:
+        """As `drawing.Stage`, to an image."""
+        x = canvas.take()
         pixels = x[0].permute(1, 2, 0).flatten(0, 1)  # [H * W, I], a view
-        rgb = torch.addmm(self.bias, self.weight * self.style(w), pixels.t())
+        rgb = torch.addmm(self.bias, self.weight * self.style(ws[self.place]), pixels.t())
         rgb = F.pad(rgb.view(-1, *x.shape[2:]), self.spec.padding)
-        return rgb if self.spec.clamp is None else rgb.clamp_(-self.spec.clamp, self.spec.clamp)
+        canvas.img = rgb if self.spec.clamp is None else rgb.clamp_(-self.spec.clamp, self.spec.clamp)
 
 
-class Drawing:
-    """The same pictures as `models.stylegan3.Synthesis`, its convolutions in `dtype`."""
+class StyleGAN3Drawing(Drawing):
+    """The same pictures as `models.stylegan3.Synthesis`; there is no noise."""
 
     def __init__(self, synthesis: stylegan3.Synthesis, dtype: torch.dtype) -> None:
-        self.img_shape, self.output_scale = synthesis.img_shape, synthesis.output_scale
-        self.layer_names, self.num_ws = synthesis.layer_names, synthesis.num_ws
-        self.input = copy.deepcopy(synthesis.input)
-        *layers, torgb = (layer for layer in synthesis.layers if isinstance(layer, stylegan3.SynthesisLayer))
-        self.layers = [Layer(layer, dtype) for layer in layers]
-        self.torgb = ToRGB(torgb)
+        super().__init__(synthesis, dtype)
+        self.output_scale = synthesis.output_scale
+        self.input = synthesis.input
 
-    def draw(self, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None, transform: Tensor | None) -> Tensor:
-        """ws [num_ws, w_dim] -> float32 image [img_channels, H, W]; there is no noise."""
-        w = ws.unbind()
-        x = self.input(ws[:1], transform)
-        for layer, own in zip(self.layers, w[1:], strict=False):
-            x = layer(x, own, edits)
-        return crop(self.torgb(x, w[-1])[None], self.img_shape)[0] * self.output_scale
+    def prepare(self, synthesis: stylegan3.Synthesis) -> Iterator[Layer | ToRGB]:
+        """As the base."""
+        for place, layer in enumerate(synthesis.layers, start=1):
+            assert isinstance(layer, stylegan3.SynthesisLayer)
+            yield ToRGB(layer, place) if layer.spec.is_torgb else Layer(layer, place, self.dtype)
+
+    def begin(self, ws: Tensor, transform: Tensor | None) -> Canvas:
+        """As the base."""
+        return Canvas(self.input(ws[:1], transform))
+
+    def finish(self, canvas: Canvas) -> Tensor:
+        """As the base."""
+        assert canvas.img is not None
+        return crop(canvas.img[None], self.img_shape)[0] * self.output_scale

@@ -11,10 +11,11 @@ from models import stylegan2, stylegan3
 from models.base import GeneratorBase
 from models.canvas import extend
 from models.edits import Blend, Edits, LayerEdit
-from models.fast import conv, generator, precision
+from models.fast import conv, precision
 from models.fast.conv import Convolution, convolve
 from models.fast.picture import to_rgba, upsample
 from models.fast.precision import FAITHFUL_DB, Precision, psnr
+from models.fast.stylegan2 import StyleGAN2Drawing
 from models.ops import upsample as exact_upsample
 
 WIDE = {"channel_base": 2048, "channel_max": 64}  # both more and fewer channels than a vector holds
@@ -143,7 +144,7 @@ def test_a_blend_that_stays_is_prepared_once(monkeypatch: pytest.MonkeyPatch) ->
     fast, ws = exact.fast("float32", blendable=True), latents(exact)
     edits = Edits(blend=Blend(network("stylegan2", seed=1).synthesis, 0.5))
     first = fast.synthesis(ws, edits=edits)
-    monkeypatch.setattr(generator, "_prepared", pytest.fail)
+    monkeypatch.setattr(StyleGAN2Drawing, "prepared", pytest.fail)
     assert torch.equal(fast.synthesis(ws, edits=edits), first)
 
 
@@ -306,11 +307,11 @@ def test_a_short_type_is_only_chosen_where_it_is_faithful(monkeypatch: pytest.Mo
     assert generator.fast().precision == "float32"
 
 
-def test_every_probe_of_a_short_type_must_be_faithful(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_probe_of_a_short_type_must_be_faithful(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a network with classes, too."""
     monkeypatch.setattr(precision, "quick_precision", lambda device: "bfloat16")
-    for figures, expected in (((50.0, 50.0), "bfloat16"), ((50.0, 30.0), "float32"), ((float("nan"), 50.0), "float32")):
-        monkeypatch.setattr(precision, "psnr", lambda *pair, left=list(figures): left.pop(0))
+    for figure, expected in ((50.0, "bfloat16"), (39.9, "float32"), (float("nan"), "float32")):
+        monkeypatch.setattr(precision, "psnr", lambda *pair, found=figure: found)
         assert network("stylegan2 grey").fast().precision == expected
 
 

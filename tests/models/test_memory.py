@@ -9,7 +9,7 @@ import pytest
 FAULTS = """
 import resource
 import torch
-from models.fast.memory import keep_freed_memory, return_freed_memory
+from models.memory import keep_freed_memory, return_freed_memory
 
 def faults(count):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
