@@ -1,0 +1,175 @@
+"""The catalogue of an archive: one SQLite file in its folder, and the log of what operators decided.
+
+One process writes at a time: fetching and importing each hold the lock for as long as they run. Readers need none.
+"""
+
+import fcntl
+import getpass
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, Self
+
+from models.archive.errors import ArchiveError
+from models.archive.record import Entry, Record, Rights, Status
+
+NAME = "catalogue.sqlite"
+FORMAT = 1
+BATCH = 5_000
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS works (
+    id TEXT PRIMARY KEY, source TEXT, title TEXT, artists TEXT, date TEXT, year_from INT, year_to INT,
+    rights TEXT, rights_text TEXT, image TEXT, service TEXT, page TEXT, label TEXT,
+    status TEXT, kind TEXT, detail TEXT, file TEXT, sha256 TEXT, size INT, etag TEXT, modified TEXT
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_status ON works (status);
+CREATE TABLE IF NOT EXISTS log (time TEXT, who TEXT, what TEXT);
+"""
+WORK = "id, source, title, artists, date, year_from, year_to, rights, rights_text, image, service, page, label"
+DONE = "status, kind, detail, file, sha256, size, etag, modified"
+PUT = f"INSERT OR REPLACE INTO works ({WORK}, {DONE}) VALUES ({', '.join('?' * 21)})"
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A decision of an operator: when (UTC, ISO 8601), who, what."""
+
+    time: str
+    who: str
+    what: str
+
+
+class Catalogue:
+    """A context. `writing` takes the archive's lock and creates what is missing."""
+
+    def __init__(self, folder: Path, writing: bool = False) -> None:
+        """Raises ArchiveError where there is no archive to read, or another process is writing to it."""
+        self.folder = folder
+        self._lock: IO[bytes] | None = None
+        path = folder / NAME
+        if writing:
+            _make(folder)
+            self._lock = _locked(folder)
+        elif not path.is_file():
+            raise ArchiveError(
+                f"{folder}: there is no archive; make one with `reverie archive import SOURCE --into DIR`"
+            )
+        self._db = _open(path, writing)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    def put(self, entries: Iterable[Entry]) -> None:
+        """Add entries, or replace those of the same id; all or none of each `BATCH`. Raises ArchiveError where the disk
+        refuses.
+        """
+        rows: list[tuple[Any, ...]] = []
+        for entry in entries:
+            rows.append(_row(entry))
+            if len(rows) == BATCH:
+                self._write(PUT, rows)
+                rows.clear()
+        self._write(PUT, rows)
+
+    def get(self, key: str) -> Entry | None:
+        """The entry of an id."""
+        row = self._db.execute(f"SELECT {WORK}, {DONE} FROM works WHERE id = ?", (key,)).fetchone()
+        return None if row is None else _entry(row)
+
+    def entries(self, status: Status | None = None) -> Iterator[Entry]:
+        """All, or those of one status, in the order of their ids."""
+        where, values = ("", ()) if status is None else ("WHERE status = ?", (status,))
+        for row in self._db.execute(f"SELECT {WORK}, {DONE} FROM works {where} ORDER BY id", values):
+            yield _entry(row)
+
+    def count(self) -> "Counter[tuple[Status, str]]":
+        """How many works there are by (status, kind of rejection)."""
+        rows = self._db.execute("SELECT status, kind, count(*) FROM works GROUP BY status, kind")
+        return Counter({(Status(status), kind): number for status, kind, number in rows})
+
+    def log(self, what: str) -> None:
+        """Note a decision, with the time and the user's name."""
+        self._write("INSERT INTO log VALUES (?, ?, ?)", [(datetime.now(UTC).isoformat("T", "seconds"), _who(), what)])
+
+    def decisions(self) -> list[LogLine]:
+        """The log, oldest first."""
+        return [LogLine(*row) for row in self._db.execute("SELECT time, who, what FROM log ORDER BY rowid")]
+
+    def _write(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
+        try:
+            with self._db:
+                self._db.executemany(statement, rows)
+        except sqlite3.Error as error:
+            raise ArchiveError(
+                f"{self.folder / NAME}: cannot be written ({error}); see that the disk has room"
+            ) from None
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArchiveError(f"{folder}: no archive can be made there ({error.strerror}); name another folder") from None
+
+
+def _locked(folder: Path) -> IO[bytes]:
+    try:
+        file = (folder / ".lock").open("ab")
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ArchiveError(f"{folder}: another `reverie archive` is at work there; wait for it or stop it") from None
+    except OSError as error:
+        raise ArchiveError(f"{folder}: cannot be written to ({error.strerror}); name another folder") from None
+    return file
+
+
+def _open(path: Path, writing: bool) -> sqlite3.Connection:
+    try:
+        db = sqlite3.connect(path if writing else f"file:{path.absolute().as_posix()}?mode=ro", uri=not writing)
+        if writing:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.executescript(SCHEMA)
+            db.execute(f"PRAGMA user_version = {FORMAT}")
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+    except sqlite3.Error as error:
+        raise ArchiveError(
+            f"{path}: is no catalogue that can be opened ({error}); import anew into another folder"
+        ) from None
+    if version != FORMAT:
+        raise ArchiveError(
+            f"{path}: is of format {version}, this Reverie reads {FORMAT}; import anew into another folder"
+        )
+    return db
+
+
+def _row(entry: Entry) -> tuple[Any, ...]:
+    r = entry.record
+    years = r.years or (None, None)
+    return (
+        *(r.id, r.source, r.title, json.dumps(r.artists, ensure_ascii=False), r.date, *years),
+        *(r.rights, r.rights_text, r.image, r.service, r.page, r.label),
+        *(entry.status, entry.kind, entry.detail, entry.file, entry.sha256, entry.size, entry.etag, entry.modified),
+    )
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    key, source, title, artists, date, start, end, rights, *texts = row[:13]
+    years = None if start is None else (start, end)
+    record = Record(key, source, title, tuple(json.loads(artists)), date, years, Rights(rights), *texts)
+    return Entry(record, Status(row[13]), *row[14:])
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name
+        return "unknown"
