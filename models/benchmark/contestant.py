@@ -9,6 +9,7 @@ import json
 import os
 import resource
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -21,7 +22,7 @@ from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from models import registry
+from models import checkpoint, registry
 from models.benchmark import networks, official, peaks
 from models.benchmark.machine import resident_mib
 
@@ -141,11 +142,17 @@ class Contestant:
 
 
 def _warm_library(entry: Entry) -> None:
-    """Draw with a tiny network, so that code and tables of the libraries do not count as the network's memory."""
-    if entry.kind != "official":
-        tiny = registry.architectures()["stylegan2"].Generator(img_resolution=16, channel_max=16)
-        fast = tiny.eval().requires_grad_(False).fast(entry.precision)
-        fast(torch.zeros(1, tiny.z_dim))
+    """Read a tiny network and draw with it, so that code and tables of the libraries do not count as the network's
+    memory.
+    """
+    if entry.kind == "official":
+        return
+    tiny = registry.architectures()["stylegan2"].Generator(img_resolution=16, channel_max=16)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tiny.safetensors"
+        checkpoint.save(path, tiny, {})
+        fast = checkpoint.load(path).fast(entry.precision)
+    fast(torch.zeros(1, tiny.z_dim))
 
 
 class LargestOperation(TorchDispatchMode):  # type: ignore[no-untyped-call]
