@@ -8,7 +8,7 @@ import getpass
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,10 +85,10 @@ class Catalogue:
         row = self._db.execute(f"SELECT {WORK}, {DONE} FROM works WHERE id = ?", (key,)).fetchone()
         return None if row is None else _entry(row)
 
-    def entries(self, status: Status | None = None) -> Iterator[Entry]:
-        """All, or those of one status, in the order of their ids."""
-        where, values = ("", ()) if status is None else ("WHERE status = ?", (status,))
-        for row in self._db.execute(f"SELECT {WORK}, {DONE} FROM works {where} ORDER BY id", values):
+    def entries(self, status: Status | None = None, after: str = "") -> Iterator[Entry]:
+        """All, or those of one status, in the order of their ids; those whose ids come after `after`."""
+        where, values = ("id > ?", (after,)) if status is None else ("status = ? AND id > ?", (status, after))
+        for row in self._db.execute(f"SELECT {WORK}, {DONE} FROM works WHERE {where} ORDER BY id", values):
             yield _entry(row)
 
     def count(self) -> "Counter[tuple[Status, str]]":
@@ -103,6 +103,10 @@ class Catalogue:
     def decisions(self) -> list[LogLine]:
         """The log, oldest first."""
         return [LogLine(*row) for row in self._db.execute("SELECT time, who, what FROM log ORDER BY rowid")]
+
+    def ask(self, query: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """Rows of a query over the tables `works` and `log`, one after the other. For reading only."""
+        return self._db.execute(query, values)
 
     def _write(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
         try:
