@@ -56,7 +56,7 @@ class Contestant:
         _warm_library(entry)
         self.before = resident_mib()
         self._generator, self._synthesis = self._load(entry)
-        self._latents = self._mapped()
+        self._latents = _mapped(self._generator, self.device)
         for _ in range(WARM_UP):
             self._draw(0)
 
@@ -127,12 +127,6 @@ class Contestant:
         self.facts |= {"precision": fast.precision, "prepare_s": round(time.perf_counter() - start, 2)}
         return fast, fast.synthesis
 
-    def _mapped(self) -> Tensor:
-        z = torch.from_numpy(np.random.default_rng(0).standard_normal((8, self._generator.z_dim), np.float32))
-        c = torch.eye(self._generator.c_dim)[:1].expand(8, -1).to(self.device) if self._generator.c_dim else None
-        with torch.inference_mode():
-            return self._generator.mapping(z.to(self.device), c)  # type: ignore[no-any-return]
-
     def _draw(self, number: int) -> Tensor:
         with torch.inference_mode():
             image = self._synthesis(self._latents[number % len(self._latents)][None], noise_mode="const")
@@ -152,7 +146,15 @@ def _warm_library(entry: Entry) -> None:
         path = Path(folder) / "tiny.safetensors"
         checkpoint.save(path, tiny, {})
         fast = checkpoint.load(path).fast(entry.precision)
-    fast(torch.zeros(1, tiny.z_dim))
+    fast.synthesis(_mapped(fast, torch.device("cpu"))[:1])
+
+
+def _mapped(generator: Any, device: torch.device) -> Tensor:
+    """ws [8, num_ws, w_dim] of random latents, always the same."""
+    z = torch.from_numpy(np.random.default_rng(0).standard_normal((8, generator.z_dim), np.float32))
+    c = torch.eye(generator.c_dim)[:1].expand(8, -1).to(device) if generator.c_dim else None
+    with torch.inference_mode():
+        return generator.mapping(z.to(device), c)  # type: ignore[no-any-return]
 
 
 class LargestOperation(TorchDispatchMode):  # type: ignore[no-untyped-call]
