@@ -1,0 +1,102 @@
+"""A file, folder or address as a Source, whatever kind of catalogue it is."""
+
+import io
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
+from pathlib import Path
+from typing import BinaryIO
+
+from models.archive import reading
+from models.archive.errors import ArchiveError, RejectedError
+from models.archive.reading import Note, ReadUrl
+from models.archive.sources import rows
+from models.archive.sources.base import Damaged, Row, Source
+
+SAMPLES = 16
+_HEAD = 1 << 16
+
+
+def opened(name: str, columns: Mapping[str, str], read_url: ReadUrl | None, note: Note) -> Source:
+    """Open what the user named. Raises ArchiveError where it is not there or holds no catalogue of any form."""
+    if "://" in name:
+        source = Source(name, iter(()), columns=columns, read_url=read_url)
+        found, samples = _parsed(io.BytesIO(_downloaded(source)), name, note)
+    elif (path := Path(name)).is_dir():
+        found, samples = _sampled(_files(path, note))
+        source = Source(name, iter(()), folder=path, is_folder=True, columns=columns, read_url=read_url)
+    else:
+        found, samples = _parsed(_file(path), name, note)
+        source = Source(name, iter(()), folder=path.parent, columns=columns, read_url=read_url)
+    source.rows, source.samples = found, samples
+    return source
+
+
+def parsed(content: bytes, name: str) -> Iterator[Row | Damaged]:
+    """The rows of a file that was read from elsewhere. Raises ArchiveError."""
+    return _parsed(io.BytesIO(content), name, lambda _: None)[0]
+
+
+def _downloaded(source: Source) -> bytes:
+    try:
+        return source.read(source.name)
+    except RejectedError as error:
+        raise ArchiveError(f"{source.name}: cannot be read ({error.detail or error.kind})") from None
+
+
+def _file(path: Path) -> BinaryIO:
+    if not path.exists():
+        raise ArchiveError(f"{path}: there is no such file, folder or address")
+    if not path.is_file():
+        raise ArchiveError(f"{path}: is neither a file nor a folder; name a catalogue")
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise ArchiveError(f"{path}: cannot be read ({error.strerror}); see who may read it") from None
+
+
+def _parsed(file: BinaryIO, name: str, note: Note) -> tuple[Iterator[Row | Damaged], tuple[Mapping[str, object], ...]]:
+    text = reading.lines(reading.unpacked(file, name), name, note)
+    first = next((line for line in text if line.strip()), "")
+    if not first:
+        raise ArchiveError(f"{name}: is empty; get the catalogue again")
+    if first.lstrip().startswith("<"):
+        raise ArchiveError(f"{name}: is a web page or XML, not a catalogue in CSV or JSON; look at it in a browser")
+    text = chain([first], text)
+    if rows.is_json(first[:_HEAD]):
+        return _sampled(rows.objects(text, name))
+    header, found = rows.table(text, name)
+    return found, (dict.fromkeys(header, ""),)
+
+
+def _sampled(found: Iterator[Row | Damaged]) -> tuple[Iterator[Row | Damaged], tuple[Mapping[str, object], ...]]:
+    """The rows, and the first of them. What breaks within the first breaks again when the rows are gone through."""
+    first: list[Row | Damaged] = []
+    broken: ArchiveError | None = None
+    try:
+        first.extend(islice(found, SAMPLES))
+    except ArchiveError as error:
+        if not first:
+            raise
+        broken = error
+    return _again(first, found, broken), tuple(row.values for row in first if isinstance(row, Row))
+
+
+def _again(
+    first: list[Row | Damaged], rest: Iterator[Row | Damaged], broken: ArchiveError | None
+) -> Iterator[Row | Damaged]:
+    yield from first
+    if broken:
+        raise broken
+    yield from rest
+
+
+def _files(folder: Path, note: Note) -> Iterator[Row | Damaged]:
+    """The objects in a folder's JSON files, each with its file as its place."""
+    for path in sorted(folder.rglob("*.json")):
+        place = path.relative_to(folder).as_posix()
+        try:
+            with _file(path) as file:
+                for row in rows.objects(reading.lines(reading.unpacked(file, place), place, note), place):
+                    yield row._replace(place=place) if isinstance(row, Row) else Damaged(place, row.detail)
+        except ArchiveError as error:
+            yield Damaged(place, str(error).removeprefix(f"{place}: "))

@@ -1,0 +1,93 @@
+"""Any table with a column of pictures, CSV or flat JSON, whose columns have usual names or those of a map."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from models.archive import dates, rights
+from models.archive.errors import ArchiveError, RejectedError
+from models.archive.record import Record
+from models.archive.sources import base
+from models.archive.sources.base import Damaged, Source, Values, text
+
+NAME = "csv"
+USUAL: Mapping[str, tuple[str, ...]] = {
+    "id": ("id", "identifier", "object_id", "objectid", "accession_number"),
+    "image": ("image", "image_url", "imageurl", "file_name", "filename", "file"),
+    "title": ("title", "name"),
+    "artist": ("artist", "artists", "creator", "author", "maker"),
+    "date": ("date", "year", "date_display", "date_text"),
+    "rights": ("rights", "license", "licence", "rights_text", "copyright"),
+    "page": ("page", "page_url", "url", "link"),
+    "label": ("label", "class"),
+}
+
+
+def recognises(source: Source) -> bool:
+    """Whether there is a column for pictures."""
+    return not source.is_folder and bool(source.samples) and "image" in _known(source)
+
+
+def records(source: Source) -> Iterator[Record | Damaged]:
+    """Works in the order of the file. Raises ArchiveError where a column is not there."""
+    columns = mapped(source)
+    name = Path(source.name).name.split(".")[0] or NAME
+    return base.each(source, name, columns["id"], lambda key, values: record(key, name, values, columns, source.folder))
+
+
+def mapped(source: Source) -> dict[str, str]:
+    """Column by field. Raises ArchiveError where a column of the map is not there, or one that must be is unknown."""
+    present = [column for sample in source.samples[:1] for column in sample]
+    for field, column in source.columns.items():
+        if field not in USUAL:
+            raise ArchiveError(f"{source.name}: {field!r} is no field of a record; map one of {', '.join(USUAL)}")
+        if column not in present:
+            raise ArchiveError(f"{source.name}: has no column {column!r} for {field}; there are {', '.join(present)}")
+    known = _known(source)
+    if "image" not in known:
+        raise ArchiveError(
+            f"{source.name}: no column of pictures is known by its name; say which it is of {', '.join(present)}"
+        )
+    return {"id": known["image"]} | known
+
+
+def record(key: str, name: str, values: Values, columns: Mapping[str, str], folder: Path | None) -> Record:
+    """A record of the columns that there are. Raises RejectedError."""
+    got = {field: text(values, column) for field, column in columns.items()}
+    statement = got.get("rights", "")
+    date = got.get("date", "")
+    return Record(
+        id=key,
+        source=name,
+        title=got.get("title", ""),
+        artists=tuple(part for part in (part.strip() for part in got.get("artist", "").split("|")) if part),
+        date=date,
+        years=dates.understood(date),
+        rights=rights.understood(statement),
+        rights_text=statement,
+        image=picture(got["image"], folder),
+        page=base.secure(got.get("page", "")),
+        label=got.get("label", ""),
+    )
+
+
+def picture(value: str, folder: Path | None) -> str:
+    """An address as https, or the path of a file in `folder`. Raises RejectedError for anything else."""
+    if not value or "//" in value[:8] or folder is None:
+        return base.secure(value)
+    root = folder.resolve()
+    try:
+        path = (root / value).resolve()
+        found = path.is_file()
+    except (OSError, ValueError) as error:  # a name that is too long, or holds a NUL
+        raise RejectedError(base.UNREADABLE, f"{value[:100]!r} cannot be a file's name ({error})") from None
+    if not path.is_relative_to(root):
+        raise RejectedError(base.UNREADABLE, f"{value[:100]!r} is outside the catalogue's folder; move it there")
+    if not found:
+        raise RejectedError(base.NO_IMAGE, f"{value[:100]!r} is not in the catalogue's folder")
+    return str(path)
+
+
+def _known(source: Source) -> dict[str, str]:
+    present = {column.lower().replace(" ", "_"): column for sample in source.samples[:1] for column in sample}
+    usual = {field: next((present[name] for name in names if name in present), "") for field, names in USUAL.items()}
+    return {field: column for field, column in (usual | dict(source.columns)).items() if column}
