@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from engine.cli_archive import archive_app
 from engine.errors import ReverieError, printable
 from engine.logs import configure
 
@@ -23,6 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 bench_app = typer.Typer(help="Measure this machine: what the README quotes comes from here.", no_args_is_help=True)
+app.add_typer(archive_app, name="archive")
 app.add_typer(bench_app, name="bench")
 
 ShowPath = Annotated[Path, typer.Argument(metavar="SHOW", help="the show file (.yaml)")]
@@ -286,6 +288,29 @@ def bench_generator(
         typer.echo(json.dumps(report, indent=2))
     else:
         print_report(report, "reverie bench generator")
+
+
+@bench_app.command("archive")
+def bench_archive(
+    pictures: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="your own JPEGs; left out: made-up ones of one megapixel")
+    ] = None,
+    resolution: Annotated[int, typer.Option(min=8, max=4096, help="side of the prepared pictures")] = 256,
+    workers: Annotated[int | None, typer.Option(min=1, help="processes; left out: one for each core")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Pictures a second of `reverie archive prepare`, and what scaled decoding is worth."""
+    from models.archive.bench import measure
+
+    from engine.archive import working
+    from engine.bench import print_report
+
+    with working("preparing") as progress:
+        report = measure(pictures, resolution, workers, progress)
+    if as_json:
+        typer.echo(json.dumps(report, indent=2))
+    else:
+        print_report(report, "reverie bench archive")
 
 
 def main() -> None:

@@ -1,0 +1,206 @@
+"""`reverie archive …`: thin, like the rest of the command line."""
+
+from contextlib import nullcontext
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.errors import ReverieError
+
+if TYPE_CHECKING:
+    from models.archive.net import Policy
+
+archive_app = typer.Typer(
+    help="From a museum's catalogue to a training set in which origin and rights of every picture are known.",
+    no_args_is_help=True,
+)
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="the archive's folder")]
+AsJson = Annotated[bool, typer.Option("--json", help="print the counts as JSON")]
+Contact = Annotated[
+    str | None,
+    typer.Option(
+        envvar="REVERIE_CONTACT", help="your e-mail or web address: museums want to know who asks; or REVERIE_CONTACT"
+    ),
+]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(metavar="HOST", help="also ask this host, by https; the big museums are known; repeatable"),
+]
+TrustHost = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="HOST:PORT", help="a server of your own: plain http and private addresses are fine there; repeatable"
+    ),
+]
+
+
+class Kind(StrEnum):
+    """The catalogues `reverie archive import` reads."""
+
+    MOMA = "moma"
+    TATE = "tate"
+    MET = "met"
+    AIC = "aic"
+    IIIF = "iiif"
+    CSV = "csv"
+    IMAGEFOLDER = "imagefolder"
+    FOLDER = "folder"
+
+
+class Crop(StrEnum):
+    """How a picture is brought to the size of the set."""
+
+    CENTRE = "centre"
+    SALIENCY = "saliency"
+    TILES = "tiles"
+    KEEP = "keep"
+
+
+class Format(StrEnum):
+    """How the pictures of a set are written."""
+
+    PNG = "png"
+    JPG = "jpg"
+
+
+@archive_app.command("import")
+def import_(
+    source: Annotated[str, typer.Argument(help="a catalogue (also .xz, .gz, .zst), a folder, or an https address")],
+    into: Annotated[Path, typer.Option(metavar="DIR", help="the archive's folder; made where it is missing")],
+    kind: Annotated[Kind | None, typer.Option("--as", help="left out: recognised from what is there")] = None,
+    map_: Annotated[
+        str | None,
+        typer.Option("--map", metavar="FIELD=COLUMN,…", help="columns of a CSV: id=Nr,title=Titel,image=Link,…"),
+    ] = None,
+    override: Annotated[
+        str | None,
+        typer.Option(
+            "--override-rights",
+            metavar="REASON",
+            help="also take what is not public domain or CC0; the reason is logged with your name",
+        ),
+    ] = None,
+    contact: Contact = None,
+    allow_host: AllowHost = None,
+    trust_host: TrustHost = None,
+    as_json: AsJson = False,
+) -> None:
+    """Catalogue a museum's records. Only public domain and CC0 pass, unless you override that."""
+    from engine.archive import show_counts, working
+    from models.archive.importing import import_source
+    from models.archive.net import read_url
+
+    remote = source.startswith(("http:", "https:"))
+    network = read_url(_policy(contact, allow_host, trust_host)) if remote else nullcontext()
+    with working("cataloguing") as progress, network as reader:
+        done = import_source(
+            source, into, kind, columns=_columns(map_), override=override, read_url=reader, progress=progress
+        )
+    show_counts(done, as_json)
+    if done.problems:
+        raise typer.Exit(2)
+
+
+@archive_app.command()
+def fetch(
+    folder: Folder,
+    short_side: Annotated[int, typer.Option(min=1, help="pixels to ask a IIIF server for")] = 1024,
+    limit: Annotated[int | None, typer.Option(min=1, help="end after so many pictures")] = None,
+    contact: Contact = None,
+    allow_host: AllowHost = None,
+    trust_host: TrustHost = None,
+    as_json: AsJson = False,
+) -> None:
+    """Download the pictures, slowly enough for a museum's server. Ctrl-C ends it; the same command goes on."""
+    from engine.archive import show_counts, working
+    from models.archive.fetch import fetch as fetch_all
+
+    with working("fetching") as progress:
+        policy = _policy(contact, allow_host, trust_host)
+        done = fetch_all(folder, policy, short_side=short_side, progress=progress, limit=limit)
+    show_counts(done, as_json)
+
+
+@archive_app.command()
+def prepare(
+    folder: Folder,
+    out: Annotated[str, typer.Option("-o", "--output", help="SET.zip, or a folder or address for WebDataset shards")],
+    resolution: Annotated[int | None, typer.Option(min=8, max=4096, help="side of the square pictures")] = None,
+    size: Annotated[
+        str | None, typer.Option(metavar="WIDTHxHEIGHT", help="not square: instead of --resolution")
+    ] = None,
+    crop: Annotated[Crop, typer.Option(help="keep: the whole picture, on the ground")] = Crop.CENTRE,
+    ground: Annotated[str, typer.Option(metavar="#RRGGBB", help="behind transparent and kept pictures")] = "#ffffff",
+    format_: Annotated[Format, typer.Option("--format", help="of the pictures")] = Format.PNG,
+    min_side: Annotated[int | None, typer.Option(min=1, help="shorter ones are left out; default: the size")] = None,
+    max_aspect: Annotated[float, typer.Option(min=1, help="longer ones are left out")] = 4.0,
+    trim: Annotated[bool, typer.Option(help="cut plain borders off")] = True,
+    near: Annotated[
+        int, typer.Option(min=-1, max=64, help="bits in which near-duplicates may differ; -1 keeps them all")
+    ] = 6,
+    labels: Annotated[
+        bool, typer.Option(help="classes for conditional training, where the catalogue has them")
+    ] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="processes; left out: one for each core")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a training set of what was fetched, with a manifest of origin and rights."""
+    from engine.archive import show_counts, working
+    from models.archive.prepare import Settings
+    from models.archive.prepare import prepare as prepare_all
+
+    with working("preparing") as progress:
+        settings = Settings(
+            size=_size(resolution, size), crop=crop.value, ground=ground, format=format_.value, min_side=min_side,
+            max_aspect=max_aspect, trim_borders=trim, near=None if near < 0 else near,
+        )  # fmt: skip
+        done = prepare_all(folder, out, settings, workers=workers, labels=labels, progress=progress)
+    show_counts(done, as_json)
+
+
+@archive_app.command()
+def report(
+    folder: Folder,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="left out: DIR/report.html")] = None,
+) -> None:
+    """Write a page that shows the archive: artists, years, rights, what was rejected and why, a contact sheet."""
+    from engine.archive import working
+    from models.archive.report import write
+
+    with working("drawing the report"):
+        page = write(folder, output)
+    typer.echo(page)
+
+
+def _policy(contact: str | None, allow: list[str] | None, trust: list[str] | None) -> "Policy":
+    from models.archive.net import Policy
+    from models.archive.net.hosts import HOSTS
+
+    if contact is None and not trust:
+        raise ReverieError("say who asks with --contact you@example.org, or in REVERIE_CONTACT: museums require it")
+    hosts = HOSTS | {host.lower() for host in allow or ()}
+    return Policy(contact=contact or "operator of this machine", hosts=hosts, trusted=frozenset(trust or ()))
+
+
+def _columns(text: str | None) -> dict[str, str] | None:
+    if text is None:
+        return None
+    pairs = [pair.partition("=") for pair in text.split(",")]
+    if not all(field and column for field, _, column in pairs):
+        raise ReverieError(f"--map {text!r}: write FIELD=COLUMN pairs with commas, such as title=Titel,image=Link")
+    return {field.strip(): column.strip() for field, _, column in pairs}
+
+
+def _size(resolution: int | None, text: str | None) -> tuple[int, int]:
+    """Height and width."""
+    if (resolution is None) == (text is None):
+        raise ReverieError("give the size of the pictures: --resolution 256, or --size 512x256")
+    if resolution is not None:
+        return resolution, resolution
+    width, _, height = (text or "").lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise ReverieError(f"--size {text!r}: write WIDTHxHEIGHT in pixels, such as 512x256")
+    return int(height), int(width)
