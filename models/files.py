@@ -17,9 +17,9 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         mode = temporary.stat().st_mode
         write(temporary)
         temporary.chmod(mode)  # safetensors makes its files readable by their owner alone
-        _flush(temporary)
+        flush(temporary)
         os.replace(temporary, path)
-        _flush(path.parent)  # else a power cut may still undo the renaming
+        flush(path.parent)  # else a power cut may still undo the renaming
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -29,7 +29,8 @@ def is_device(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """What was written to a file, or renamed in a folder, outlasts a power cut. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,0 +1,1 @@
+"""From a catalogue's addresses to picture files, each downloaded once."""

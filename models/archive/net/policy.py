@@ -1,0 +1,44 @@
+"""What may be asked of whom, how fast and how much: the operator's word on the network."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from models.archive.errors import ArchiveError
+from models.archive.net.hosts import HOSTS, PACES, TRUSTED, Pace
+
+AGENT = "Reverie"  # the product token that robots.txt knows us by
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Caps are of one address. Times are in seconds. Raises ArchiveError for a contact that no header can carry."""
+
+    contact: str  # an e-mail or web address under which a server's keeper reaches the operator
+    hosts: frozenset[str] = HOSTS
+    trusted: frozenset[str] = frozenset()  # "host:port" of the operator's own: plain http, private addresses
+    connections: int = 2  # a host, where the host has not asked for less
+    rate: float = 2.0  # requests a second and host
+    byte_cap: int = 256 * 2**20  # a picture
+    document_cap: int = 512 * 2**20  # a catalogue, a manifest
+    pixel_cap: int = 150_000_000  # Pillow itself opens nothing above 178,956,970
+    connect_timeout: float = 20.0
+    idle_timeout: float = 30.0  # without a byte
+    total_timeout: float = 900.0
+    attempts: int = 5
+    backoff: float = 1.0  # before the second attempt; doubles
+    longest_wait: float = 300.0  # that a server may ask for; beyond it, its records are left for another run
+
+    def __post_init__(self) -> None:
+        if not self.contact.isascii() or not self.contact.isprintable():
+            raise ArchiveError(f"contact {self.contact!r}: give an e-mail or web address in plain ASCII")
+
+    @property
+    def user_agent(self) -> str:
+        """Who is asking, and where to complain."""
+        return f"{AGENT}/{version('reverie')} (+{self.contact})"
+
+    def pace(self, host: str, port: int) -> Pace:
+        """What is asked of a host at most."""
+        if f"{host}:{port}" in self.trusted:
+            return TRUSTED
+        return PACES.get(host) or Pace(self.connections, self.rate)

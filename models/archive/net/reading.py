@@ -1,0 +1,35 @@
+"""Addresses read one after the other, for what is not asynchronous: catalogues and manifests."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from models.archive.errors import ArchiveError
+from models.archive.net.client import Client
+from models.archive.net.failure import TransientError
+from models.archive.net.policy import Policy
+
+ReadUrl = Callable[[str], bytes]
+
+
+@contextmanager
+def read_url(policy: Policy) -> Iterator[ReadUrl]:
+    """A function that reads an address whole, at the policy's pace over all its calls; for one thread.
+
+    It raises RejectedError where this address is refused or missing, and ArchiveError where its server cannot be read
+    from at present.
+    """
+    with asyncio.Runner() as runner:
+        client = Client(policy)
+
+        def read(address: str) -> bytes:
+            try:
+                return runner.run(client.read(address, policy.document_cap))
+            except TransientError as trouble:
+                raise ArchiveError(f"{trouble.detail}; run the same command again later") from None
+
+        runner.run(client.__aenter__())
+        try:
+            yield read
+        finally:
+            runner.run(client.__aexit__())
