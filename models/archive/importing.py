@@ -22,6 +22,8 @@ MOST_LOGGED = 50  # damaged records without an id that the log names, of one imp
 _STEP = 1000
 _REFUSED_HERE = (RIGHTS, UNREADABLE)  # an entry rejected for these may have a picture already
 
+Progress = Callable[[int, int | None], None]  # takes how many records are done, and of how many where that is known
+
 
 @dataclass(frozen=True)
 class Imported:
@@ -51,7 +53,7 @@ def import_source(
     columns: Mapping[str, str] | None = None,
     override: str | None = None,
     read_url: ReadUrl | None = None,
-    progress: Callable[[int, int | None], None] = lambda done, total: None,
+    progress: Progress = lambda done, total: None,
 ) -> Imported:
     """Catalogue a file, folder or address in the archive at `into`, which is made where there is none.
 
@@ -62,13 +64,19 @@ def import_source(
     if override is not None and not override.strip():
         raise ArchiveError("an override of rights needs its reason in words; write who allows it, and where")
     notes: list[str] = []
-    opened = opening.opened(source, columns or {}, read_url, notes.append)
-    adapter = _adapter(opened, kind)
+    with opening.opened(source, columns or {}, read_url, notes.append) as opened:
+        adapter = _adapter(opened, kind)
+        return _imported(opened, adapter, into, override, notes, progress)
+
+
+def _imported(
+    source: Source, adapter: Adapter, into: Path, override: str | None, notes: list[str], progress: Progress
+) -> Imported:
     with Catalogue(into, writing=True) as catalogue:
         if override is not None:
-            catalogue.log(f"rights overridden for all of {source}: {override.strip()}")
+            catalogue.log(f"rights overridden for all of {source.name}: {override.strip()}")
         run = _Run(catalogue, override is not None, notes, progress)
-        catalogue.put(run.entries(adapter.records(opened)))
+        catalogue.put(run.entries(adapter.records(source)))
         for line in run.notes + run.problems:
             catalogue.log(line)
     return run.result(adapter.NAME)
@@ -91,9 +99,7 @@ def _adapter(source: Source, kind: str | None) -> Adapter:
 class _Run:
     """One import: what becomes of its records, and the counts."""
 
-    def __init__(
-        self, catalogue: Catalogue, override: bool, notes: list[str], progress: Callable[[int, int | None], None]
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, override: bool, notes: list[str], progress: Progress) -> None:
         self.notes = notes
         self.problems: list[str] = []
         self._catalogue = catalogue

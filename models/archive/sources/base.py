@@ -4,9 +4,10 @@ A kind is a module with `NAME`, `recognises` and `records`, named in `sources.AL
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 from models.archive.errors import ArchiveError, RejectedError
 from models.archive.reading import ReadUrl
@@ -38,7 +39,7 @@ class Damaged:
 
 @dataclass
 class Source:
-    """An opened catalogue. `rows` can be gone through once, by one adapter.
+    """An opened catalogue, a context that closes it. `rows` can be gone through once, by one adapter.
 
     `samples` are its first rows, or the names of its columns with empty values. `folder` is where paths in it begin:
     the folder itself, or that of the file; None for an address, whose content must not name files.
@@ -51,6 +52,13 @@ class Source:
     is_folder: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
     read_url: ReadUrl | None = None
+    files: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.files.close()
 
     @property
     def address(self) -> str:

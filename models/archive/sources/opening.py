@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
@@ -18,16 +19,21 @@ _HEAD = 1 << 16
 
 def opened(name: str, columns: Mapping[str, str], read_url: ReadUrl | None, note: Note) -> Source:
     """Open what the user named. Raises ArchiveError where it is not there or holds no catalogue of any form."""
+    path = Path(name)
     if "://" in name:
         source = Source(name, iter(()), columns=columns, read_url=read_url)
-        found, samples = _parsed(io.BytesIO(_downloaded(source)), name, note)
-    elif (path := Path(name)).is_dir():
-        found, samples = _sampled(_files(path, note))
+        file: BinaryIO = io.BytesIO(_downloaded(source))
+    elif path.is_dir():
         source = Source(name, iter(()), folder=path, is_folder=True, columns=columns, read_url=read_url)
+        source.rows, source.samples = _sampled(_files(path, note))
+        return source
     else:
-        found, samples = _parsed(_file(path), name, note)
         source = Source(name, iter(()), folder=path.parent, columns=columns, read_url=read_url)
-    source.rows, source.samples = found, samples
+        file = source.files.enter_context(_file(path))
+    with ExitStack() as broken:
+        broken.callback(source.files.close)
+        source.rows, source.samples = _parsed(file, name, note)
+        broken.pop_all()
     return source
 
 
