@@ -77,6 +77,9 @@ def _imported(
             catalogue.log(f"rights overridden for all of {source.name}: {override.strip()}")
         run = _Run(catalogue, override is not None, notes, progress)
         catalogue.put(run.entries(adapter.records(source)))
+        repeated = run.named - catalogue.count().total()
+        if run.is_new and repeated:
+            run.notes.append(f"{source.name}: {repeated} records have the id of one before them, and took its place")
         for line in run.notes + run.problems:
             catalogue.log(line)
     return run.result(adapter.NAME)
@@ -103,7 +106,8 @@ class _Run:
         self.notes = notes
         self.problems: list[str] = []
         self._catalogue = catalogue
-        self._is_new = not catalogue.count()
+        self.is_new = not catalogue.count()
+        self.named = 0  # records with an id
         self._override = override
         self._progress = progress
         self._rejected: Counter[str] = Counter()
@@ -132,7 +136,8 @@ class _Run:
                 self._progress(done, None)
             entry = self._damaged(record) if isinstance(record, Damaged) else self._gate(record)
             if entry is not None:
-                yield entry if self._is_new else self._settled(entry)
+                self.named += 1
+                yield entry if self.is_new else self._settled(entry)
         self._progress(done, done)
         if self._nameless > MOST_LOGGED:
             self.notes.append(f"{self._nameless - MOST_LOGGED} more records could not be read")

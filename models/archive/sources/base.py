@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, Self
 
 from models.archive.errors import ArchiveError, RejectedError
-from models.archive.reading import ReadUrl
+from models.archive.reading import Note, ReadUrl
 from models.archive.record import Record
 
 UNREADABLE = "unreadable record"
@@ -52,6 +52,7 @@ class Source:
     is_folder: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
     read_url: ReadUrl | None = None
+    note: Note = lambda sentence: None
     files: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:

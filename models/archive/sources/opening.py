@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
@@ -21,15 +22,15 @@ def opened(name: str, columns: Mapping[str, str], read_url: ReadUrl | None, note
     """Open what the user named. Raises ArchiveError where it is not there or holds no catalogue of any form."""
     path = Path(name)
     if "://" in name:
-        source = Source(name, iter(()), columns=columns, read_url=read_url)
+        source = Source(name, iter(()), columns=columns, read_url=read_url, note=note)
         file: BinaryIO = io.BytesIO(_downloaded(source))
     elif path.is_dir():
-        source = Source(name, iter(()), folder=path, is_folder=True, columns=columns, read_url=read_url)
-        source.rows, source.samples = _sampled(_files(path, note))
+        source = Source(name, iter(()), folder=path, is_folder=True, columns=columns, read_url=read_url, note=note)
+        source.rows, source.samples = _sampled(files(path))
         return source
     else:
-        source = Source(name, iter(()), folder=path.parent, columns=columns, read_url=read_url)
-        file = source.files.enter_context(_file(path))
+        source = Source(name, iter(()), folder=path.parent, columns=columns, read_url=read_url, note=note)
+        file = source.files.enter_context(file_at(path))
     with ExitStack() as broken:
         broken.callback(source.files.close)
         source.rows, source.samples = _parsed(file, name, note)
@@ -49,7 +50,8 @@ def _downloaded(source: Source) -> bytes:
         raise ArchiveError(f"{source.name}: cannot be read ({error.detail or error.kind})") from None
 
 
-def _file(path: Path) -> BinaryIO:
+def file_at(path: Path) -> BinaryIO:
+    """A file to read. Raises ArchiveError where there is none that can be read."""
     if not path.exists():
         raise ArchiveError(f"{path}: there is no such file, folder or address")
     if not path.is_file():
@@ -96,13 +98,20 @@ def _again(
     yield from rest
 
 
-def _files(folder: Path, note: Note) -> Iterator[Row | Damaged]:
-    """The objects in a folder's JSON files, each with its file as its place."""
-    for path in sorted(folder.rglob("*.json")):
+def files(folder: Path, pattern: str = "**/*.json") -> Iterator[Row | Damaged]:
+    """The objects in a folder's JSON files, in the order of their paths, each with its path there as its place."""
+    for path in sorted(folder.glob(pattern)):
         place = path.relative_to(folder).as_posix()
-        try:
-            with _file(path) as file:
-                for row in rows.objects(reading.lines(reading.unpacked(file, place), place, note), place):
-                    yield row._replace(place=place) if isinstance(row, Row) else Damaged(place, row.detail)
-        except ArchiveError as error:
-            yield Damaged(place, str(error).removeprefix(f"{place}: "))
+        for row in within(path):
+            yield row._replace(place=place) if isinstance(row, Row) else replace(row, place=place)
+
+
+def within(path: Path) -> Iterator[Row | Damaged]:
+    """The objects in a JSON file; one that cannot be read is damaged, not the end."""
+    try:
+        with file_at(path) as file:
+            yield from rows.objects(
+                reading.lines(reading.unpacked(file, str(path)), str(path), lambda _: None), str(path)
+            )
+    except ArchiveError as error:
+        yield Damaged(str(path), str(error).removeprefix(f"{path}: "))

@@ -1,5 +1,6 @@
 """Any table with a column of pictures, CSV or flat JSON, whose columns have usual names or those of a map."""
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def records(source: Source) -> Iterator[Record | Damaged]:
 
 def mapped(source: Source) -> dict[str, str]:
     """Column by field. Raises ArchiveError where a column of the map is not there, or one that must be is unknown."""
-    present = [column for sample in source.samples[:1] for column in sample]
+    present = _present(source)
     for field, column in source.columns.items():
         if field not in USUAL:
             raise ArchiveError(f"{source.name}: {field!r} is no field of a record; map one of {', '.join(USUAL)}")
@@ -76,7 +77,7 @@ def picture(value: str, folder: Path | None) -> str:
         return base.secure(value)
     root = folder.resolve()
     try:
-        path = (root / value).resolve()
+        path = Path(os.path.realpath(root / value))
         found = path.is_file()
     except (OSError, ValueError) as error:  # a name that is too long, or holds a NUL
         raise RejectedError(base.UNREADABLE, f"{value[:100]!r} cannot be a file's name ({error})") from None
@@ -88,6 +89,10 @@ def picture(value: str, folder: Path | None) -> str:
 
 
 def _known(source: Source) -> dict[str, str]:
-    present = {column.lower().replace(" ", "_"): column for sample in source.samples[:1] for column in sample}
+    present = {column.lower().replace(" ", "_"): column for column in _present(source)}
     usual = {field: next((present[name] for name in names if name in present), "") for field, names in USUAL.items()}
     return {field: column for field, column in (usual | dict(source.columns)).items() if column}
+
+
+def _present(source: Source) -> list[str]:
+    return list(dict.fromkeys(column for sample in source.samples for column in sample))

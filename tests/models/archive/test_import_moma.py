@@ -10,11 +10,7 @@ from models.archive.catalogue import Catalogue
 from models.archive.importing import import_source
 from models.archive.record import Rights, Status
 from models.archive.sources import moma
-
-ROOT = Path(__file__).parents[3]
-ARCHIVE = next((folder for folder in (ROOT, ROOT.parent) if (folder / "shared/archive").is_dir()), ROOT)
-ARCHIVE = ARCHIVE / "shared/archive"
-needs_archive = pytest.mark.skipif(not ARCHIVE.is_dir(), reason="there is no shared/archive")
+from tests.models.archive.museums import ARCHIVE, needs_archive
 
 
 @needs_archive
@@ -41,7 +37,9 @@ def test_table_whole(tmp_path: Path) -> None:
 def test_json_lines_of_2015_hold_the_same_works(tmp_path: Path) -> None:
     done = import_source(str(ARCHIVE / "moma/moma-objects-2015-08.jsonl.xz"), tmp_path)
     assert (done.kind, done.rejected) == ("moma", {"no image": 74_466, "rights": 49_453})
-    with lzma.open(ARCHIVE / "moma/Artworks-current-layout.derived.csv.xz", "rt", encoding="utf-8-sig", newline="") as file:
+    with lzma.open(
+        ARCHIVE / "moma/Artworks-current-layout.derived.csv.xz", "rt", encoding="utf-8-sig", newline=""
+    ) as file:
         titles = {f"moma:{row['ObjectID']}": row["Title"].strip() for row in csv.DictReader(file)}
     with Catalogue(tmp_path) as catalogue:
         assert {entry.record.id: entry.record.title for entry in catalogue.entries()} == titles

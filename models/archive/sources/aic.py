@@ -1,0 +1,119 @@
+"""The Art Institute of Chicago: artworks of its API, as files or read page by page from api.artic.edu.
+
+Pictures come from its IIIF service, whose base is in `config.iiif_url` of every answer.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from models.archive import dates
+from models.archive.errors import ArchiveError, RejectedError
+from models.archive.record import Record, Rights
+from models.archive.sources import base, opening
+from models.archive.sources.base import Damaged, Row, Source, Values, text
+
+NAME = "aic"
+SERVICE = "https://www.artic.edu/iiif/2"
+PAGE = "https://www.artic.edu/artworks/"
+FIELDS = (
+    "id,title,artist_title,artist_titles,date_display,date_start,date_end,is_public_domain,copyright_notice,image_id"
+)
+_LIMIT = 100  # works a page, the most that the API gives
+
+
+def recognises(source: Source) -> bool:
+    """A work as the API gives it, alone, in a `data` beside its `config`, or in a page of them."""
+    return any("image_id" in work for sample in source.samples for work in _works(sample)[:1])
+
+
+def records(source: Source) -> Iterator[Record | Damaged]:
+    """Works of a file or folder; of an address, those of all pages."""
+    first = next(source.rows, None)
+    if source.address and isinstance(first, Row) and isinstance(first.values.get("data"), list):
+        yield from _paged(source)
+        return
+    if first is not None:
+        yield from _of(first)
+    for row in source.rows:
+        yield from _of(row)
+
+
+def _paged(source: Source) -> Iterator[Record | Damaged]:
+    number, last = 1, 1
+    while number <= last:
+        address = _page(source.address, number)
+        try:
+            content = source.read(address)
+        except RejectedError as error:
+            raise ArchiveError(
+                f"{address}: cannot be read ({error.detail or error.kind}); what comes before was catalogued; "
+                "import it again later"
+            ) from None
+        for row in opening.parsed(content, address):
+            yield from _of(row)
+            if isinstance(row, Row) and isinstance(pages := row.values.get("pagination"), Mapping):
+                last = base.whole(pages, "total_pages") or last
+        number += 1
+
+
+def _page(address: str, number: int) -> str:
+    """The address of a page of works: what the user asked for, but for the paging."""
+    parts = urlsplit(address)
+    query = {"fields": FIELDS} | dict(parse_qsl(parts.query)) | {"page": str(number), "limit": str(_LIMIT)}
+    return urlunsplit(parts._replace(query=urlencode(query, safe=","), fragment=""))
+
+
+def _of(row: Row | Damaged) -> Iterator[Record | Damaged]:
+    if isinstance(row, Damaged):
+        yield row
+        return
+    service = _service(row.values)
+    for work in _works(row.values):
+        if "image_id" in work and "is_public_domain" in work:
+            yield base.one(Row(row.place, work), NAME, "id", partial(_record, service))
+        else:
+            yield Damaged(row.place, "is no artwork of the Art Institute")
+
+
+def _works(values: Values) -> list[Mapping[str, Any]]:
+    data = values.get("data", values)
+    return [work for work in (data if isinstance(data, list) else [data]) if isinstance(work, Mapping)]
+
+
+def _service(values: Values) -> str:
+    config = values.get("config")
+    named = config.get("iiif_url") if isinstance(config, Mapping) else None
+    return named.rstrip("/") if isinstance(named, str) and named.startswith("https://") else SERVICE
+
+
+def _record(service: str, key: str, values: Values) -> Record:
+    date, image = text(values, "date_display"), text(values, "image_id")
+    allowed, statement = _rights(values)
+    return Record(
+        id=key,
+        source=NAME,
+        title=text(values, "title"),
+        artists=_artists(values),
+        date=date,
+        years=base.span(values, "date_start", "date_end") or dates.understood(date),
+        rights=allowed,
+        rights_text=statement,
+        service=f"{service}/{image}" if image else "",
+        page=PAGE + key.partition(":")[2],
+    )
+
+
+def _artists(values: Values) -> tuple[str, ...]:
+    names = values.get("artist_titles")
+    if not isinstance(names, list) or not names:
+        names = [values.get("artist_title")]
+    return tuple(name for name in (text({"artist_titles": name}, "artist_titles") for name in names) if name)
+
+
+def _rights(values: Values) -> tuple[Rights, str]:
+    if values.get("is_public_domain") is True:
+        return Rights.PUBLIC_DOMAIN, "is_public_domain: true"
+    holder = text(values, "copyright_notice")
+    return (Rights.RESTRICTED, holder) if holder else (Rights.UNKNOWN, "is_public_domain: false")
