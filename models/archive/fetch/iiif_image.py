@@ -11,6 +11,7 @@ from typing import Any
 
 from models.archive.errors import RejectedError
 
+LARGEST = 10_000_000  # pixels a side that we believe
 Size = tuple[int, int]  # width, height
 
 
@@ -71,11 +72,14 @@ def _service(said: dict[str, Any]) -> Service:
 
 
 def _pixels(said: dict[str, Any]) -> Size:
-    return int(_limit(said["width"])), int(_limit(said["height"]))
+    width, height = _limit(said["width"]), _limit(said["height"])
+    if max(width, height) > LARGEST:
+        raise ValueError(f"{width:g} x {height:g} pixels")
+    return int(width), int(height)
 
 
 def _limit(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 1:  # which NaN is not either
         raise ValueError(f"{value!r:.40} pixels")
     return value
 

@@ -1,6 +1,6 @@
 """How pictures and catalogues are asked for over the network: politely, and only where the operator allows it."""
 
 from models.archive.net.policy import Policy
-from models.archive.net.reading import ReadUrl, read_url
+from models.archive.net.reading import read_url
 
-__all__ = ["Policy", "ReadUrl", "read_url"]
+__all__ = ["Policy", "read_url"]

@@ -28,7 +28,7 @@ def check(address: str, policy: Policy) -> URL:
     if not host or port is None or url.user is not None or url.password is not None:
         raise RejectedError("bad address", f"{address[:200]!r} is no plain https address")
     if f"{host}:{port}" in policy.trusted and url.scheme in ("http", "https"):
-        return url
+        return url if port == 443 else url.with_scheme("http")  # catalogues are imported with https throughout
     if url.scheme != "https" or port != 443:
         raise RejectedError("not https", f"{url.origin()} is not asked: only https on its own port is")
     if host not in policy.hosts:

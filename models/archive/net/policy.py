@@ -15,7 +15,7 @@ class Policy:
 
     contact: str  # an e-mail or web address under which a server's keeper reaches the operator
     hosts: frozenset[str] = HOSTS
-    trusted: frozenset[str] = frozenset()  # "host:port" of the operator's own: plain http, private addresses
+    trusted: frozenset[str] = frozenset()  # "host:port" of the operator's own: private, plain http but on 443
     connections: int = 2  # a host, where the host has not asked for less
     rate: float = 2.0  # requests a second and host
     byte_cap: int = 256 * 2**20  # a picture

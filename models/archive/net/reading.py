@@ -1,15 +1,14 @@
 """Addresses read one after the other, for what is not asynchronous: catalogues and manifests."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from models.archive.errors import ArchiveError
 from models.archive.net.client import Client
 from models.archive.net.failure import TransientError
 from models.archive.net.policy import Policy
-
-ReadUrl = Callable[[str], bytes]
+from models.archive.reading import ReadUrl
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import io
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -31,7 +32,8 @@ class Server:
     """A context. `hits` counts requests by path, `seen` keeps their headers, `sent` the bytes of bodies by path.
 
     What is put into `files` is served with ETag and ranges; `robots` is the text of robots.txt, `robots_status` its
-    status. `failing` says how often a path fails before it works; `gate` holds back what `/held/` paths send.
+    status. `failing` says how often a path fails before it works; `gate` holds back the second half
+    of what lies under `hold`.
     """
 
     def __init__(self, folder: Path | None = None, port: int = 0) -> None:
@@ -40,10 +42,12 @@ class Server:
         self.robots = ""
         self.robots_status = 200
         self.failing: Counter[str] = Counter()
+        self.hold: tuple[str, ...] = ("/held/",)
         self.gate = threading.Event()
         self.hits: Counter[str] = Counter()
         self.sent: Counter[str] = Counter()
         self.seen: dict[str, list[dict[str, str]]] = defaultdict(list)
+        self.times: dict[str, list[float]] = defaultdict(list)
         self.together = self.most_together = 0
         self._folder = folder
         self._port = port
@@ -87,6 +91,7 @@ class Server:
     async def _count(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         self.hits[request.path] += 1
         self.seen[request.path].append(dict(request.headers))
+        self.times[request.path].append(time.monotonic())
         self.together += 1
         self.most_together = max(self.most_together, self.together)
         try:
@@ -115,7 +120,7 @@ class Server:
         return web.FileResponse(file) if inside else web.Response(status=404)
 
     async def _file(self, request: web.Request, data: bytes) -> web.StreamResponse:
-        """With ETag and ranges; what lies in /held/ stops half-way until the gate opens, in /drops/ each time."""
+        """With ETag and, but in /whole/, ranges. In /drops/ the first answer breaks off half-way."""
         headers = {"ETag": f'"{len(data)}-{hash(data) & 0xFFFFFF:x}"', "Last-Modified": "Mon, 01 Jun 2026 10:00:00 GMT"}
         headers |= self.headers.get(request.path, {})
         start, status = self._range(request, headers, len(data))
@@ -138,7 +143,7 @@ class Server:
         half = len(data) // 2
         await response.write(data[:half])
         self.sent[request.path] += half
-        if request.path.startswith("/held/"):
+        if request.path.startswith(self.hold):
             await self._held()
         if request.path.startswith("/drops/") and self.hits[request.path] == 1:
             await asyncio.sleep(0.05)  # the half is on its way before the line breaks

@@ -128,7 +128,7 @@ def test_lasting_trouble_leaves_the_record_for_the_next_run(server: Server, tmp_
 def test_a_broken_line_is_no_verdict(server: Server, tmp_path: Path, path: str, kind: str) -> None:
     found, result = run_one(tmp_path, server, server.url(path), attempts=2, idle_timeout=0.3)
     assert (found.status, found.kind, result.deferred) == (Status.LISTED, kind, {kind: 1})
-    assert 2 <= server.hits[path] <= 4  # the library asks once more where a connection that was kept open turns out dead
+    assert 2 <= server.hits[path] <= 4  # the library asks again where a connection kept open turns out to be dead
 
 
 @pytest.mark.parametrize(
