@@ -10,6 +10,7 @@ from models.archive.prepare.crop import cut, letterboxed, windows
 from models.archive.prepare.decode import Picture, decoded, opened, upright_size
 from models.archive.prepare.dhash import dhash
 from models.archive.prepare.look import content, is_blank
+from models.archive.prepare.png import png
 from models.archive.prepare.settings import Settings
 
 ROOM = 1.5  # times the target's size that a picture keeps until the last resizing: within 41 dB of a full decode
@@ -84,9 +85,8 @@ def _cut_out(image: Image.Image, grey: Image.Image, settings: Settings) -> tuple
 
 
 def _encoded(image: Image.Image, settings: Settings) -> bytes:
+    if settings.format == "png":
+        return png(image)
     file = io.BytesIO()
-    if settings.format == "jpg":
-        image.save(file, "JPEG", quality=settings.quality, subsampling=0)
-    else:
-        image.save(file, "PNG", compress_level=1)  # twice as fast as 6, and 3 % larger
+    image.save(file, "JPEG", quality=settings.quality, subsampling=0)
     return file.getvalue()

@@ -1,0 +1,171 @@
+"""An archive's fetched pictures to a training set: `reverie archive prepare`.
+
+In chunks of records, on all cores, into files that a killed run goes on with (`work`); then what is nearly the same is
+left out (`select`), and what remains is copied into the set (`target`), whose manifest makes it whole.
+"""
+
+import hashlib
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from models.archive.catalogue import Catalogue
+from models.archive.errors import ArchiveError
+from models.archive.prepare.chunk import Item, Result, chunks, read_chunk, read_results
+from models.archive.prepare.manifest import Account, manifest, write_manifest
+from models.archive.prepare.pool import run
+from models.archive.prepare.sample import Sample, as_json
+from models.archive.prepare.select import Rejection, selected
+from models.archive.prepare.settings import Settings
+from models.archive.prepare.target import Target, target
+from models.archive.prepare.work import Job, give_up, job, process, work_folder
+from models.archive.record import OPEN, Entry, Rights, Status
+
+PASSING = {"missing file", "changed file", "crashed"}  # what another run may find otherwise
+
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What became of the archive's fetched records. `images` may be more than `accepted` records where they were cut
+    into tiles; `reused` is how many records an earlier run had prepared already; `hash` that of the whole set.
+    """
+
+    accepted: int
+    rejected: dict[str, int]
+    images: int
+    reused: int
+    hash: str
+
+
+def prepare(
+    folder: Path,
+    out: str,
+    settings: Settings,
+    *,
+    workers: int | None = None,
+    labels: bool = False,
+    progress: Progress = lambda done, total: None,
+) -> Prepared:
+    """Make the set `out`: a .zip as StyleGAN reads it, else a folder or an fsspec address of WebDataset shards.
+
+    `labels`: with the records' labels as classes. `workers` None: one for each core; the set does not depend on it.
+    Raises ArchiveError; whatever stops it, the same call goes on where it stopped.
+    """
+    with Catalogue(folder):  # there is one
+        place = target(out)
+    with Catalogue(folder, writing=True) as catalogue:  # nothing may change it until the set is made
+        task = _Task(folder, catalogue, settings, labels)
+        with _disk_trouble(out):
+            made = place.manifest()
+        if made is not None and made.get("asked") == task.asked and not PASSING & set(made["counts"]["rejected"]):
+            write_manifest(folder / "sets" / f"{place.name}.manifest.json", made)
+            return _prepared(made, task.total)
+        with _disk_trouble(str(task.work)):
+            fresh = task.prepare_all(workers or os.cpu_count() or 1, progress)
+        with _disk_trouble(out):
+            made = task.write(place)
+        with _disk_trouble(str(folder)):
+            write_manifest(folder / "sets" / f"{place.name}.manifest.json", made)
+            shutil.rmtree(task.work)
+        return _prepared(made, task.total - fresh)
+
+
+def _prepared(made: dict[str, Any], reused: int) -> Prepared:
+    counts = made["counts"]
+    return Prepared(counts["accepted"], counts["rejected"], counts["images"], reused, made["hash"])
+
+
+class _Task:
+    """One archive to prepare in one way. `asked` is a hash of all that the set depends on."""
+
+    def __init__(self, folder: Path, catalogue: Catalogue, settings: Settings, labels: bool) -> None:
+        self.work = work_folder(folder, settings)
+        self._folder, self._catalogue, self._settings = folder, catalogue, settings
+        self.total = sum(number for (status, _), number in catalogue.count().items() if status is Status.FETCHED)
+        if not self.total:
+            raise ArchiveError(f"{folder}: no picture is fetched yet; run `reverie archive fetch {folder}` first")
+        self._classes = self._labels() if labels else None
+        self.asked = self._asked()
+
+    def prepare_all(self, workers: int, progress: Progress) -> int:
+        """Every chunk's file, made or found; how many records were prepared now."""
+        self.work.mkdir(parents=True, exist_ok=True)
+        done, fresh = 0, 0
+        progress(done, self.total)
+        for ready, number in run(self._jobs(), process, give_up, workers):
+            done, fresh = done + len(ready.items), fresh + number
+            progress(done, self.total)
+        return fresh
+
+    def write(self, place: Target) -> dict[str, Any]:
+        """The set from the chunks' files; its manifest."""
+        rejected = selected(self._results(), self._settings.near)
+        rejected |= {e.record.id: _refused(e) for e in self._entries() if not _may_be_used(e)}
+        account = Account()
+        place.write(account.passing(self._samples(rejected)), self._settings.format, self._classes)
+        ordered = [rejected[key] for key in sorted(rejected)]
+        made = manifest(account, self._settings, ordered, self._classes, self._catalogue.decisions(), self.asked)
+        place.finish(made)
+        return made
+
+    def _entries(self) -> Iterator[Entry]:
+        return self._catalogue.entries(Status.FETCHED)
+
+    def _jobs(self) -> Iterator[Job]:
+        items = (Item(entry.record.id, entry.file, entry.sha256) for entry in self._entries())
+        return (job(self._folder, portion, self._settings) for portion in chunks(items))
+
+    def _results(self) -> Iterator[Result]:
+        for each in self._jobs():
+            with each.file.open("rb") as file:
+                yield from read_results(file)
+
+    def _samples(self, rejected: dict[str, Rejection]) -> Iterator[Sample]:
+        entries = self._entries()
+        for each in self._jobs():
+            with each.file.open("rb") as file:
+                for (result, images), entry in zip(read_chunk(file), entries, strict=False):
+                    if result.id not in rejected:
+                        yield from (Sample(entry.record, result, n, image) for n, image in enumerate(images))
+
+    def _labels(self) -> list[str]:
+        labels = Counter(entry.record.label for entry in self._entries())
+        if labels[""]:
+            raise ArchiveError(
+                f"{self._folder}: {labels['']} of {self.total} pictures have no label; prepare the set without labels"
+            )
+        return sorted(labels)
+
+    def _asked(self) -> str:
+        digest = hashlib.sha256(as_json([self._settings.as_json(), self._classes]))
+        for line in self._catalogue.decisions():
+            digest.update(as_json(asdict(line)))
+        for entry in self._entries():
+            digest.update(as_json(asdict(entry)))
+        return digest.hexdigest()
+
+
+def _may_be_used(entry: Entry) -> bool:
+    return entry.record.rights in (*OPEN, Rights.OVERRIDDEN)
+
+
+def _refused(entry: Entry) -> Rejection:
+    return Rejection(entry.record.id, "rights", entry.record.rights_text or str(entry.record.rights))
+
+
+@contextmanager
+def _disk_trouble(place: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ArchiveError(
+            f"{place}: cannot be written ({error.strerror or error}); make room or name another place, and start"
+            " again: it goes on where it stopped"
+        ) from None
