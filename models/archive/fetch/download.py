@@ -9,7 +9,7 @@ from pathlib import Path
 from aiohttp import ClientResponse
 
 from models.archive.errors import ArchiveError, RejectedError
-from models.archive.fetch.store import disk
+from models.archive.fetch.store import disk, remove
 from models.archive.net.body import chunks
 from models.archive.net.client import RANGE_REFUSED, Client
 from models.archive.net.failure import TransientError
@@ -62,13 +62,13 @@ class Download:
             return 0
         if have and response.status == 206 and _first(response) == have:
             return have
-        self._part.unlink(missing_ok=True)
+        remove(self._part)
         if not have:
             raise RejectedError(f"http {response.status}", f"{response.url} sent a part though asked for the whole")
         raise TransientError("dropped", f"{response.url} sent another part than it was asked for")
 
     def _begin(self, version: Version) -> None:
-        self._part.unlink(missing_ok=True)  # first: bytes of one version must never be taken for another's
+        remove(self._part)  # first: bytes of one version must never be taken for another's
         if version != self.version:
             self.version = version
             self._note(version)
@@ -88,7 +88,7 @@ class Download:
                 while rest:
                     rest = rest[file.write(rest) :]
         except ArchiveError:
-            self._part.unlink(missing_ok=True)  # gives back what room it had
+            remove(self._part)  # gives back what room it had
             raise
 
 

@@ -142,6 +142,7 @@ class _Run:
             self._tally[outcome.status, outcome.kind] += 1
             self._bytes += outcome.size
             self._progress(self._tally.total(), self._total)
+            await asyncio.sleep(0)  # refusals wait for nothing, and many of them must hold up neither others nor a stop
 
     async def _outcome(self, entry: Entry) -> Entry:
         try:
@@ -150,7 +151,9 @@ class _Run:
             self._store.drop(entry.record.id)
             outcome = Entry(entry.record, Status.REJECTED, no.kind, no.detail)
         except TransientError as trouble:
-            self._kept.add(self._store.part(entry.record.id))
+            part = self._store.part(entry.record.id)
+            if part.exists():
+                self._kept.add(part)
             known = self._catalogue.get(entry.record.id) or entry
             outcome = replace(known, kind=trouble.kind, detail=trouble.detail)
         self._catalogue.put([outcome])

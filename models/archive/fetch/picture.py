@@ -28,7 +28,7 @@ def suffix(path: Path, pixel_cap: int) -> str:
     Raises RejectedError where the file is no picture of a kind we take, or one of more than `pixel_cap` pixels.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the cap is ours
+        warnings.simplefilter("ignore")  # of many pixels, of which the cap is ours, and of damaged metadata
         kind, width, height = _header(path)
     if width * height > pixel_cap:
         raise RejectedError("too large", f"{width} x {height} pixels are more than the {pixel_cap:,} allowed")

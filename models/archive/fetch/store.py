@@ -56,15 +56,16 @@ class Store:
 
     def drop(self, key: str) -> None:
         """Remove the part of a record that is not to be had."""
-        self.part(key).unlink(missing_ok=True)
+        remove(self.part(key))
 
     def sweep(self, kept: set[Path]) -> None:
         """Remove every part but those `kept` for another run."""
-        for path in self._parts.iterdir():
-            if path not in kept:
-                path.unlink()
-        if not kept:
-            self._parts.rmdir()
+        with disk(self._parts):
+            for path in self._parts.iterdir():
+                if path not in kept:
+                    path.unlink()
+            if not kept:
+                self._parts.rmdir()
 
     def _publish(self, entry: Entry) -> Entry:
         path = self.path(entry)
@@ -87,6 +88,12 @@ def seal(path: Path) -> str:
     with disk(path):
         flush(path)
         return digest(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a part, if it is there. Raises ArchiveError."""
+    with disk(path):
+        path.unlink(missing_ok=True)
 
 
 def _name(key: str) -> str:

@@ -182,6 +182,15 @@ class Server:
         await self._held()
         return response
 
+    async def _drip(self, request: web.Request) -> web.StreamResponse:
+        """A byte now and then, so that the line is never idle."""
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while not self._stop.is_set():
+            await response.write(b"\xff")
+            await asyncio.sleep(0.02)
+        return response
+
     async def _circle(self, request: web.Request) -> web.StreamResponse:
         raise web.HTTPFound("/circle/" + ("b" if request.path.endswith("a") else "a"))
 
@@ -229,6 +238,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--port", type=int, default=8123)
     options = parser.parse_args()
+    print(f"{options.folder} is served at http://127.0.0.1:{options.port}/", flush=True)
     try:
         asyncio.run(Server(options.folder, options.port).serve())
     except KeyboardInterrupt:

@@ -121,14 +121,29 @@ def test_lasting_trouble_leaves_the_record_for_the_next_run(server: Server, tmp_
     assert (found.status, found.kind, found.detail) == (Status.FETCHED, "", "")
 
 
-@pytest.mark.parametrize(
-    ("path", "kind"),
-    [("/drop/x", "dropped"), ("/stall/x", "stalled"), ("/trickle/x", "stalled"), ("/short/x", "dropped")],
-)
+@pytest.mark.parametrize(("path", "kind"), [("/drop/x", "dropped"), ("/short/x", "dropped")])
 def test_a_broken_line_is_no_verdict(server: Server, tmp_path: Path, path: str, kind: str) -> None:
-    found, result = run_one(tmp_path, server, server.url(path), attempts=2, idle_timeout=0.3)
+    found, result = run_one(tmp_path, server, server.url(path), attempts=2)
     assert (found.status, found.kind, result.deferred) == (Status.LISTED, kind, {kind: 1})
     assert 2 <= server.hits[path] <= 4  # the library asks again where a connection kept open turns out to be dead
+
+
+@pytest.mark.parametrize("path", ["/stall/x", "/trickle/x"])
+def test_a_line_that_falls_silent_is_no_verdict(server: Server, tmp_path: Path, path: str) -> None:
+    found, result = run_one(tmp_path, server, server.url(path), attempts=1, idle_timeout=0.7)
+    assert (found.status, found.kind, result.deferred) == (Status.LISTED, "stalled", {"stalled": 1})
+
+
+def test_less_than_the_whole_is_never_taken_for_a_picture(server: Server, tmp_path: Path) -> None:
+    """What comes after the announced length is noticed as a broken line, or the picture does not make sense."""
+    found, _ = run_one(tmp_path, server, server.url("/long/x"))
+    assert found.status is not Status.FETCHED
+    assert found.kind in ("dropped", "not an image")
+
+
+def test_a_line_that_is_never_idle_has_its_time_too(server: Server, tmp_path: Path) -> None:
+    found, _ = run_one(tmp_path, server, server.url("/drip/x"), attempts=1, total_timeout=0.7)
+    assert (found.status, found.kind) == (Status.LISTED, "stalled")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from models.archive.errors import ArchiveError, RejectedError
 from models.archive.net import Policy, read_url
+from models.archive.net.hosts import Pace
 from tests.models.archive.server import Server
 
 
@@ -87,3 +88,18 @@ def test_robots_txt_that_leads_nowhere_forbids_nothing(server: Server) -> None:
     server.robots_status, server.files = 302, {"/a": b"1"}
     with read_url(policy(server)) as read:
         assert read(server.url("/a")) == b"1"
+
+
+class OfAic(Policy):
+    """A policy under which every server is treated like that of the Art Institute of Chicago."""
+
+    def pace(self, host: str, port: int) -> Pace:
+        return Pace(1, 1000.0, Policy.pace(self, "api.artic.edu", 443).header)
+
+
+def test_a_museum_hears_who_asks_in_a_header_of_its_own(server: Server) -> None:
+    server.files = {"/a": b"1"}
+    own = OfAic("keeper@example.org", trusted=frozenset({server.host}))
+    with read_url(own) as read:
+        read(server.url("/a"))
+    assert server.seen["/a"][0]["AIC-User-Agent"] == own.user_agent

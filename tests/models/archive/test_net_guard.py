@@ -143,10 +143,10 @@ def test_a_name_that_changes_its_mind_is_asked_for_each_connection(monkeypatch: 
 
     async def ask() -> list[str]:
         kinds = []
-        async with Client(Policy("keeper@example.org", attempts=1)) as client:
+        async with Client(Policy("keeper@example.org", attempts=1, rate=1000.0)) as client:
             for _ in range(2):
                 with pytest.raises(RejectedError) as caught:
-                    await client.read("https://www.artic.edu/x", 100)
+                    await client.read("https://media.nga.gov/x", 100)
                 kinds.append(caught.value.detail)
         return kinds
 
