@@ -27,7 +27,7 @@ def check(address: str, policy: Policy) -> URL:
         raise RejectedError("bad address", f"{address[:200]!r} is no web address ({error})") from None
     if not host or port is None or url.user is not None or url.password is not None:
         raise RejectedError("bad address", f"{address[:200]!r} is no plain https address")
-    if f"{host}:{port}" in policy.trusted and url.scheme in ("http", "https"):
+    if policy.trusts(host, port) and url.scheme in ("http", "https"):
         return url if port == 443 else url.with_scheme("http")  # catalogues are imported with https throughout
     if url.scheme != "https" or port != 443:
         raise RejectedError("not https", f"{url.origin()} is not asked: only https on its own port is")
@@ -80,7 +80,7 @@ class Resolver(AbstractResolver):
     ) -> list[ResolveResult]:
         """The addresses of a host. Raises RejectedError where any of them is private."""
         found = await self._inner.resolve(host, port, family)
-        if f"{host}:{port}" not in self._policy.trusted:
+        if not self._policy.trusts(host, port):
             for result in found:
                 if not is_public(ipaddress.ip_address(result["host"].partition("%")[0])):
                     raise _private(host, result["host"])

@@ -37,8 +37,12 @@ class Policy:
         """Who is asking, and where to complain."""
         return f"{AGENT}/{version('reverie')} (+{self.contact})"
 
+    def trusts(self, host: str, port: int) -> bool:
+        """Whether a server is the operator's own."""
+        return (f"[{host}]:{port}" if ":" in host else f"{host}:{port}") in self.trusted
+
     def pace(self, host: str, port: int) -> Pace:
         """What is asked of a host at most."""
-        if f"{host}:{port}" in self.trusted:
+        if self.trusts(host, port):
             return TRUSTED
         return PACES.get(host) or Pace(self.connections, self.rate)

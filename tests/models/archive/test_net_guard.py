@@ -23,6 +23,7 @@ POLICY = Policy("keeper@example.org", trusted=frozenset({"127.0.0.1:8123", "[::1
         "https://www.artic.edu./x",
         "https://www.artic.edu:443/x?sha=a+b",
         "http://127.0.0.1:8123/x",
+        "http://[::1]:8123/x",
     ],
 )
 def test_allowed(address: str) -> None:
