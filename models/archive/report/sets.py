@@ -20,6 +20,7 @@ class Set:
 
     name: str
     hash: str = ""
+    made: str = ""  # when, UTC, ISO 8601
     facts: dict[str, dict[str, str]] = field(default_factory=dict)
     problem: str = ""
 
@@ -37,11 +38,11 @@ def _set(path: Path) -> Set:
         return Set(name, problem=f"sets/{path.name}: is no manifest that can be read ({error}); prepare the set anew")
     if not isinstance(manifest, dict):
         return Set(name, problem=f"sets/{path.name}: holds no JSON object; prepare the set anew")
-    return Set(name, str(manifest.get("hash", "")), {name: facts for name, facts in _facts(manifest) if facts})
+    hash_, made = (str(manifest.get(key) or "") for key in ("hash", "made"))
+    return Set(name, hash_, made, {heading: facts for heading, facts in _facts(manifest) if facts})
 
 
 def _facts(manifest: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
-    yield "made", {"at": _said(manifest["made"])} if "made" in manifest else {}
     for part in ("settings", "counts", "rights"):
         values = manifest.get(part)
         yield part, _plain(values) if isinstance(values, dict) else {}

@@ -141,7 +141,7 @@ def test_sets_are_told_by_their_manifests(tmp_path: Path) -> None:
     (folder / "paintings.manifest.json").write_text(json.dumps(manifest))
     words = " ".join(outline(tmp_path).words.split())
     facts = ("paintings", "c0ffee", "256 × 128", "trim bordersyes", "near–", "images12,345", "CC07", "blank2")
-    for told in (*facts, "page 1 of 31"):
+    for told in (*facts, "page 1 of 31", "2026-05-01 12:00 UTC"):
         assert told in words, told
 
 
