@@ -83,6 +83,7 @@ class _Run:
 
     async def run(self) -> Fetched:
         stopped = False
+        self._progress(0, self._total)
         try:
             async with _stoppable(), self._client, asyncio.TaskGroup() as group:
                 for source, start in self._sources():
