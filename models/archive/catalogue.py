@@ -161,8 +161,9 @@ def _row(entry: Entry) -> tuple[Any, ...]:
     years = r.years or (None, None)
     return (
         *(r.id, r.source, r.title, _joined(r.artists), r.date, *years),
-        *(r.rights, r.rights_text, r.image, r.service, r.page, r.label),
-        *(entry.status, entry.kind, entry.detail, entry.file, entry.sha256, entry.size, entry.etag, entry.modified),
+        *(r.rights.value, r.rights_text, r.image, r.service, r.page, r.label),
+        *(entry.status.value, entry.kind, entry.detail),
+        *(entry.file, entry.sha256, entry.size, entry.etag, entry.modified),
     )
 
 

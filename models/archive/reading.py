@@ -10,13 +10,13 @@ import io
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
 
 import zstandard
 
 from models.archive.errors import ArchiveError
 
 ReadUrl = Callable[[str], bytes]  # reads an address; raises ArchiveError or RejectedError
+File = io.BufferedReader | io.BytesIO
 Note = Callable[[str], None]  # takes a sentence for the archive's log
 
 LONGEST_LINE = 16 << 20  # characters
@@ -30,7 +30,7 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BROKEN = (EOFError, OSError, lzma.LZMAError, zlib.error, zstandard.ZstdError)
 
 
-def unpacked(file: BinaryIO, name: str) -> io.BufferedReader:
+def unpacked(file: File, name: str) -> io.BufferedReader:
     """`file` from its beginning, unpacked where it is packed; reading it raises ArchiveError, with `name` in it."""
     head = file.read(1 << 16)
     file.seek(0)
@@ -41,7 +41,7 @@ def unpacked(file: BinaryIO, name: str) -> io.BufferedReader:
     if packing == "gzip":
         return io.BufferedReader(_Bounded(gzip.GzipFile(fileobj=file), file, name), _STEP)
     if packing == "zstd":
-        return io.BufferedReader(_Bounded(_Zstd(file), file, name), _STEP)
+        return io.BufferedReader(_Bounded(io.BufferedReader(_Zstd(file)), file, name), _STEP)
     return io.BufferedReader(_Bounded(file, None, name), _STEP)
 
 
@@ -78,7 +78,7 @@ def _narrow(file: io.BufferedReader, name: str, note: Note) -> Iterator[str]:
 class _Bounded(io.RawIOBase):
     """Passes on what a file gives, until that is too much; every way to break ends in one sentence."""
 
-    def __init__(self, file: BinaryIO | io.RawIOBase | io.BufferedIOBase, packed: BinaryIO | None, name: str) -> None:
+    def __init__(self, file: io.BufferedIOBase, packed: File | None, name: str) -> None:
         self._file = file
         self._packed = packed
         self._name = name
@@ -89,7 +89,7 @@ class _Bounded(io.RawIOBase):
 
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
         try:
-            data = self._file.read(len(buffer)) or b""
+            data = self._file.read1(len(buffer))  # `read` would lose what comes before a break
         except _BROKEN as error:
             raise ArchiveError(
                 f"{self._name}: is cut off or damaged after {self._given:,} bytes of text ({error}); "
@@ -114,7 +114,7 @@ class _Zstd(io.RawIOBase):
 
     BITE = 512  # bytes: packed ones grow to at most 16 MiB at a time, whatever they say
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: File) -> None:
         self._file = file
         self._unpack = zstandard.ZstdDecompressor(max_window_size=1 << 27)
         self._frame = self._unpack.decompressobj()

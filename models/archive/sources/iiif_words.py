@@ -10,10 +10,11 @@ from models.archive.sources import base
 
 _TAG = re.compile(r"<[^<>]{0,1000}>")
 _PREFERRED = ("en", "en-GB", "en-US", "none", "@none")
-_ARTIST = """artist, artists, artist(s), creator, creators, author, authors, maker, makers, painter, künstler, urheber,
-    künstlerin, schöpfer, maler, artiste, auteur, créateur, artista, autore, autor, creador, kunstenaar, vervaardiger"""
-_DATE = """date, dates, date created, creation date, date made, created, datierung, datum, date de création, fecha, data,
-    datazione, datering"""
+_ARTIST = """artist, artists, artist(s), creator, creators, author, authors, maker, makers, painter, artiste, auteur,
+    créateur, künstler, künstlerin, urheber, schöpfer, maler, artista, autore, autor, creador, kunstenaar, vervaardiger
+"""
+_DATE = """date, dates, date created, creation date, date made, created, datierung, datum, date de création, fecha,
+    data, datazione, datering"""
 ARTIST = frozenset(" ".join(_ARTIST.split()).split(", "))
 DATE = frozenset(" ".join(_DATE.split()).split(", "))
 

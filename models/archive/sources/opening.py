@@ -6,16 +6,16 @@ from contextlib import ExitStack
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO
 
 from models.archive import reading
 from models.archive.errors import ArchiveError, RejectedError
 from models.archive.reading import Note, ReadUrl
 from models.archive.sources import rows
-from models.archive.sources.base import Damaged, Row, Source
+from models.archive.sources.base import Damaged, Row, Source, Values
 
 SAMPLES = 16
 _HEAD = 1 << 16
+Parsed = tuple[Iterator[Row | Damaged], tuple[Values, ...]]  # rows, and samples of them
 
 
 def opened(name: str, columns: Mapping[str, str], read_url: ReadUrl | None, note: Note) -> Source:
@@ -23,7 +23,7 @@ def opened(name: str, columns: Mapping[str, str], read_url: ReadUrl | None, note
     path = Path(name)
     if "://" in name:
         source = Source(name, iter(()), columns=columns, read_url=read_url, note=note)
-        file: BinaryIO = io.BytesIO(_downloaded(source))
+        file: reading.File = io.BytesIO(_downloaded(source))
     elif path.is_dir():
         source = Source(name, iter(()), folder=path, is_folder=True, columns=columns, read_url=read_url, note=note)
         source.rows, source.samples = _sampled(files(path))
@@ -39,8 +39,8 @@ def opened(name: str, columns: Mapping[str, str], read_url: ReadUrl | None, note
 
 
 def parsed(content: bytes, name: str) -> Iterator[Row | Damaged]:
-    """The rows of a file that was read from elsewhere. Raises ArchiveError."""
-    return _parsed(io.BytesIO(content), name, lambda _: None)[0]
+    """The rows of a file that was read from elsewhere, with its name as their place. Raises ArchiveError."""
+    return _placed(_parsed(io.BytesIO(content), name, lambda _: None)[0], name)
 
 
 def _downloaded(source: Source) -> bytes:
@@ -50,7 +50,7 @@ def _downloaded(source: Source) -> bytes:
         raise ArchiveError(f"{source.name}: cannot be read ({error.detail or error.kind})") from None
 
 
-def file_at(path: Path) -> BinaryIO:
+def file_at(path: Path) -> io.BufferedReader:
     """A file to read. Raises ArchiveError where there is none that can be read."""
     if not path.exists():
         raise ArchiveError(f"{path}: there is no such file, folder or address")
@@ -62,7 +62,7 @@ def file_at(path: Path) -> BinaryIO:
         raise ArchiveError(f"{path}: cannot be read ({error.strerror}); see who may read it") from None
 
 
-def _parsed(file: BinaryIO, name: str, note: Note) -> tuple[Iterator[Row | Damaged], tuple[Mapping[str, object], ...]]:
+def _parsed(file: reading.File, name: str, note: Note) -> Parsed:
     text = reading.lines(reading.unpacked(file, name), name, note)
     first = next((line for line in text if line.strip()), "")
     if not first:
@@ -72,11 +72,20 @@ def _parsed(file: BinaryIO, name: str, note: Note) -> tuple[Iterator[Row | Damag
     text = chain([first], text)
     if rows.is_json(first[:_HEAD]):
         return _sampled(rows.objects(text, name))
-    header, found = rows.table(text, name)
+    header, found = rows.table(_ended(text, name, note), name)
     return found, (dict.fromkeys(header, ""),)
 
 
-def _sampled(found: Iterator[Row | Damaged]) -> tuple[Iterator[Row | Damaged], tuple[Mapping[str, object], ...]]:
+def _ended(lines: Iterator[str], name: str, note: Note) -> Iterator[str]:
+    """The lines of a table, with a note where the last has no end: in its last column a cut cannot be told."""
+    line = "\n"
+    for line in lines:
+        yield line
+    if not line.endswith(("\n", "\r")):
+        note(f"{name}: its last line has no end; if the file was cut there, get the whole and import it again")
+
+
+def _sampled(found: Iterator[Row | Damaged]) -> Parsed:
     """The rows, and the first of them. What breaks within the first breaks again when the rows are gone through."""
     first: list[Row | Damaged] = []
     broken: ArchiveError | None = None
@@ -102,8 +111,7 @@ def files(folder: Path, pattern: str = "**/*.json") -> Iterator[Row | Damaged]:
     """The objects in a folder's JSON files, in the order of their paths, each with its path there as its place."""
     for path in sorted(folder.glob(pattern)):
         place = path.relative_to(folder).as_posix()
-        for row in within(path):
-            yield row._replace(place=place) if isinstance(row, Row) else replace(row, place=place)
+        yield from _placed(within(path), place)
 
 
 def within(path: Path) -> Iterator[Row | Damaged]:
@@ -115,3 +123,8 @@ def within(path: Path) -> Iterator[Row | Damaged]:
             )
     except ArchiveError as error:
         yield Damaged(str(path), str(error).removeprefix(f"{path}: "))
+
+
+def _placed(found: Iterator[Row | Damaged], place: str) -> Iterator[Row | Damaged]:
+    for row in found:
+        yield row._replace(place=place) if isinstance(row, Row) else replace(row, place=place)

@@ -15,6 +15,7 @@ from models.archive.sources.base import Damaged, Row
 
 LONGEST_VALUE = 64 << 20  # characters of one JSON value
 _STEP = 1 << 18
+_NEWLINE = "\n"
 _BETWEEN = re.compile(r"[\s,]*")
 _DOUBLED = re.compile(r'[^,;\t\n\\]""[^,;\t\r\n]')
 _ESCAPED = re.compile(r'\\"')
@@ -43,31 +44,30 @@ def table(lines: Iterator[str], name: str) -> tuple[list[str], Iterator[Row | Da
 
 def _table_rows(reader: Any, header: list[str], name: str) -> Iterator[Row | Damaged]:
     doubtful: Damaged | None = None  # a row that is too short: damaged, or the place where the file was cut
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            row, detail = None, f"is no row of a table ({error})"
-        if row == []:
-            continue
+    for found in _lenient(reader):
         if doubtful:
             yield doubtful
             doubtful = None
-        place = f"line {reader.line_num}"
-        if row is None:
-            doubtful = Damaged(place, detail)
-        elif len(row) == len(header):
-            yield Row(place, dict(zip(header, row, strict=True)))
+        if isinstance(found, csv.Error):
+            doubtful = Damaged(f"line {reader.line_num}", f"is no row of a table ({found})")
+        elif len(found) == len(header):
+            yield Row(f"line {reader.line_num}", dict(zip(header, found, strict=True)))
         else:
-            damaged = Damaged(place, f"has {len(row)} columns where the first line has {len(header)}")
-            if len(row) > len(header):
-                yield damaged
-            else:
-                doubtful = damaged
+            detail = f"has {len(found)} columns where the first line has {len(header)}"
+            doubtful = Damaged(f"line {reader.line_num}", detail)
     if doubtful:
         raise _cut(name, doubtful.place)
+
+
+def _lenient(reader: Any) -> Iterator[list[str] | csv.Error]:
+    """Rows that are not empty, and the errors in their places; the reader goes on with the next line."""
+    while True:
+        try:
+            yield from filter(None, reader)
+        except csv.Error as error:
+            yield error
+        else:
+            return
 
 
 def objects(lines: Iterator[str], name: str) -> Iterator[Row | Damaged]:
@@ -122,15 +122,17 @@ def _by_value(pieces: Iterator[str], name: str) -> Iterator[Row | Damaged]:
                 return
             value, end = decode(text, start)
         except (ValueError, RecursionError) as error:
-            line, text, at = line + text.count("\n", 0, at), text[at:], 0
+            text, at = text[at:], 0
             longer = _more(pieces, text, wanted) if len(text) <= LONGEST_VALUE else text
             if len(longer) == len(text):
                 if not text.strip() and not in_array:
                     return
-                raise _cut(name, f"line {line}", f" ({error})") from None
+                raise _cut(name, f"line {line + text.count(_NEWLINE, 0, _between(text, 0))}", f" ({error})") from None
             text, wanted = longer, 2 * len(longer)
         else:
-            yield _of_value(f"line {line + text.count(chr(10), 0, start) if in_array else 1}", value)
+            line += text.count(_NEWLINE, at, start)
+            yield _of_value(f"line {line}", value)
+            line += text.count(_NEWLINE, start, end)
             at, wanted = end, _STEP
 
 
