@@ -10,7 +10,7 @@ import socket
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from models.archive.errors import RejectedError
+from models.archive.errors import ArchiveError, RejectedError
 from models.archive.net.policy import Policy
 
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
@@ -19,7 +19,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def check(address: str, policy: Policy) -> URL:
-    """The URL to ask for. Raises RejectedError where policy forbids it."""
+    """The URL to ask for. Raises RejectedError where policy forbids it, ArchiveError where nobody has said who asks."""
     try:
         url = URL(address)
         host, port = (url.raw_host or "").rstrip("."), url.port
@@ -33,6 +33,8 @@ def check(address: str, policy: Policy) -> URL:
         raise RejectedError("not https", f"{url.origin()} is not asked: only https on its own port is")
     if host not in policy.hosts:
         raise RejectedError("host not allowed", f"{host} is not on the list; if it is right, add --allow-host {host}")
+    if not policy.contact:
+        raise ArchiveError(f"{host}: its keepers want to know who asks; add --contact with your e-mail or web address")
     _check_literal(host)
     return url
 

@@ -13,7 +13,9 @@ AGENT = "Reverie"  # the product token that robots.txt knows us by
 class Policy:
     """Caps are of one address. Times are in seconds. Raises ArchiveError for a contact that no header can carry."""
 
-    contact: str  # an e-mail or web address under which a server's keeper reaches the operator
+    contact: (
+        str  # an e-mail or web address under which a server's keeper reaches the operator; empty: trusted ones only
+    )
     hosts: frozenset[str] = HOSTS
     trusted: frozenset[str] = frozenset()  # "host:port" of the operator's own: private, plain http but on 443
     connections: int = 2  # a host, where the host has not asked for less
@@ -35,7 +37,7 @@ class Policy:
     @property
     def user_agent(self) -> str:
         """Who is asking, and where to complain."""
-        return f"{AGENT}/{version('reverie')} (+{self.contact})"
+        return f"{AGENT}/{version('reverie')}" + (f" (+{self.contact})" if self.contact else "")
 
     def trusts(self, host: str, port: int) -> bool:
         """Whether a server is the operator's own."""

@@ -160,3 +160,12 @@ def test_a_name_that_changes_its_mind_is_asked_for_each_connection(monkeypatch: 
 def test_a_contact_that_no_header_can_carry(contact: str) -> None:
     with pytest.raises(ArchiveError, match="plain ASCII"):
         Policy(contact)
+
+
+def test_a_museum_is_not_asked_by_nobody() -> None:
+    """One's own server is."""
+    nobody = Policy(contact="", trusted=frozenset({"127.0.0.1:8123"}))
+    with pytest.raises(ArchiveError, match="--contact"):
+        check("https://www.artic.edu/iiif/2/x", nobody)
+    assert str(check("https://127.0.0.1:8123/a.jpg", nobody)) == "http://127.0.0.1:8123/a.jpg"
+    assert "(" not in nobody.user_agent
