@@ -8,6 +8,7 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.filesize import decimal
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -51,26 +52,34 @@ def working(what: str) -> Iterator[Report]:
             raise ReverieError(str(error)) from None
 
 
-def show_counts(done: Any, as_json: bool) -> None:
-    """The counts of a finished command: a dataclass with `accepted`, `rejected` and what is its own."""
-    counts = {name: value for name, value in asdict(done).items() if value is not None}
+def show_counts(done: Any, as_json: bool, then: str) -> None:
+    """The counts of a finished command: a dataclass with `accepted`, `rejected` and what is its own. `then` is the
+    command that comes next.
+    """
+    counts = asdict(done)
     if as_json:
-        typer.echo(json.dumps(counts, indent=2, default=str))
+        typer.echo(json.dumps(counts, indent=2))
         return
     console = Console(highlight=False)
-    rejected, notes = counts.pop("rejected"), counts.pop("notes", [])
-    problems = counts.pop("problems", [])
+    rejected, deferred = counts.pop("rejected"), counts.pop("deferred", {})
+    said = [*counts.pop("notes", []), *counts.pop("problems", [])]
     table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_row("accepted", f"{counts.pop('accepted'):,}")
     for name, value in counts.items():
-        table.add_row(name.replace("_", " "), _shown(value))
-    for kind, number in sorted(rejected.items(), key=lambda item: -item[1]):
-        table.add_row("[yellow]rejected[/]", f"{number:,}  {escape(printable(kind))}")
+        if value:
+            table.add_row(name, _shown(name, value))
+    for what, kinds in (("rejected", rejected), ("to try again", deferred)):
+        for kind, number in sorted(kinds.items(), key=lambda item: -item[1]):
+            table.add_row(f"[yellow]{what}[/]", f"{number:,}  {escape(printable(kind))}")
     console.print(table)
-    for note in [*notes, *problems]:
-        console.print(f"[yellow]note:[/] {escape(printable(note))}", soft_wrap=True)
+    for sentence in said:
+        console.print(f"[yellow]note:[/] {escape(printable(sentence))}", soft_wrap=True)
+    console.print(f"next: {escape(printable(then))}", soft_wrap=True)
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    return escape(printable(str(value)))
+def _shown(name: str, value: object) -> str:
+    if name == "bytes" and isinstance(value, int):
+        return decimal(value)
+    if isinstance(value, bool):
+        return "yes"
+    return f"{value:,}" if isinstance(value, int) else escape(printable(str(value)))

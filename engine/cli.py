@@ -295,18 +295,18 @@ def bench_archive(
     pictures: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="your own JPEGs; left out: made-up ones of one megapixel")
     ] = None,
+    count: Annotated[int, typer.Option(min=1, help="pictures at most")] = 1000,
     resolution: Annotated[int, typer.Option(min=8, max=4096, help="side of the prepared pictures")] = 256,
     workers: Annotated[int | None, typer.Option(min=1, help="processes; left out: one for each core")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Pictures a second of `reverie archive prepare`, and what scaled decoding is worth."""
-    from models.archive.bench import measure
-
     from engine.archive import working
     from engine.bench import print_report
+    from models.archive.bench import measure
 
     with working("preparing") as progress:
-        report = measure(pictures, resolution, workers, progress)
+        report = measure(count, pictures, resolution, workers, progress)
     if as_json:
         typer.echo(json.dumps(report, indent=2))
     else:

@@ -99,7 +99,7 @@ def import_(
         done = import_source(
             source, into, kind, columns=_columns(map_), override=override, read_url=reader, progress=progress
         )
-    show_counts(done, as_json)
+    show_counts(done, as_json, then=_after_import(done.accepted, done.rejected, into))
     if done.problems:
         raise typer.Exit(2)
 
@@ -121,7 +121,8 @@ def fetch(
     with working("fetching") as progress:
         policy = _policy(contact, allow_host, trust_host)
         done = fetch_all(folder, policy, short_side=short_side, progress=progress, limit=limit)
-    show_counts(done, as_json)
+    again = "the same command goes on" if done.left else f"reverie archive prepare {folder} --resolution 256 -o SET.zip"
+    show_counts(done, as_json, then=again)
 
 
 @archive_app.command()
@@ -158,7 +159,7 @@ def prepare(
             max_aspect=max_aspect, trim_borders=trim, near=None if near < 0 else near,
         )  # fmt: skip
         done = prepare_all(folder, out, settings, workers=workers, labels=labels, progress=progress)
-    show_counts(done, as_json)
+    show_counts(done, as_json, then=f"reverie train --data {out} --out runs/first, and reverie archive report {folder}")
 
 
 @archive_app.command()
@@ -173,6 +174,12 @@ def report(
     with working("drawing the report"):
         page = write(folder, output)
     typer.echo(page)
+
+
+def _after_import(accepted: int, rejected: dict[str, int], folder: Path) -> str:
+    if accepted or "rights" not in rejected:
+        return f"reverie archive fetch {folder}"
+    return f"reverie archive report {folder} shows why; --override-rights REASON takes them all the same"
 
 
 def _policy(contact: str | None, allow: list[str] | None, trust: list[str] | None) -> "Policy":

@@ -30,7 +30,9 @@ def check(address: str, policy: Policy) -> URL:
     if policy.trusts(host, port) and url.scheme in ("http", "https"):
         return url if port == 443 else url.with_scheme("http")  # catalogues are imported with https throughout
     if url.scheme != "https" or port != 443:
-        raise RejectedError("not https", f"{url.origin()} is not asked: only https on its own port is")
+        raise RejectedError(
+            "not https", f"{url.origin()} is not asked: only https on its own port is, and what --trust-host names"
+        )
     if host not in policy.hosts:
         raise RejectedError("host not allowed", f"{host} is not on the list; if it is right, add --allow-host {host}")
     if not policy.contact:
