@@ -132,6 +132,17 @@ def read_results(file: IO[bytes]) -> Iterator[Result]:
             skip(file, size)
 
 
+def results_alone(file: IO[bytes]) -> bytes:
+    """A whole chunk's file without its images, for `read_results`."""
+    kept = []
+    for name, size in members(file):
+        if name.endswith(".json"):
+            kept.append(member(name, body(file, size) or b""))
+        else:
+            skip(file, size)
+    return b"".join(kept) + END
+
+
 def _prepared(item: Item, settings: Settings, read: Read) -> tuple[Result, tuple[bytes, ...]]:
     try:
         images = prepare_picture(_original(item, read), settings)

@@ -23,7 +23,7 @@ def near_duplicates(hashes: NDArray[np.uint64], near: int) -> dict[int, int]:
     """Positions of the hashes [N] to drop, each with the position it is a near-duplicate of.
 
     Greedy in the given order: the first of a group stays, and whatever is within `near` bits of one that stays goes.
-    A million hashes take a minute and some hundred megabytes.
+    A million hashes take about half a minute and 800 MB; time grows where many look alike.
     """
     unique, firsts, inverse = np.unique(hashes, return_index=True, return_inverse=True)
     order = np.argsort(firsts)

@@ -1,6 +1,6 @@
 """An archive's fetched pictures to a training set: `reverie archive prepare`.
 
-In chunks of records, on all cores, into files that a killed run goes on with (`work`); then what is nearly the same is
+In chunks of records, on all cores or on a cluster, into files that a killed run goes on with (`work`); then what is nearly the same is
 left out (`select`), and what remains is copied into the set (`target`), whose manifest makes it whole.
 """
 
@@ -18,12 +18,12 @@ from models.archive.catalogue import Catalogue
 from models.archive.errors import ArchiveError
 from models.archive.prepare.chunk import Item, Result, chunks, read_chunk, read_results
 from models.archive.prepare.manifest import Account, manifest, write_manifest
-from models.archive.prepare.pool import run
+from models.archive.prepare.on_ray import OnRay
 from models.archive.prepare.sample import Sample, as_json
 from models.archive.prepare.select import Rejection, selected
 from models.archive.prepare.settings import Settings
 from models.archive.prepare.target import Target, target
-from models.archive.prepare.work import Job, give_up, job, process, work_folder
+from models.archive.prepare.work import Job, Machines, OnThisMachine, job, work_folder
 from models.archive.record import OPEN, Entry, Rights, Status
 
 PASSING = {"missing file", "changed file", "crashed"}  # what another run may find otherwise
@@ -51,30 +51,46 @@ def prepare(
     *,
     workers: int | None = None,
     labels: bool = False,
+    ray: str | None = None,
+    originals: str | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Prepared:
     """Make the set `out`: a .zip as StyleGAN reads it, else a folder or an fsspec address of WebDataset shards.
 
     `labels`: with the records' labels as classes. `workers` None: one for each core; the set does not depend on it.
+    `ray`: the address of a cluster whose nodes prepare instead; they read the originals from the address `originals`,
+    None: the archive's folder, which they then must reach as they must reach `out`.
     Raises ArchiveError; whatever stops it, the same call goes on where it stopped.
     """
     with Catalogue(folder):  # there is one
         place = target(out)
-    with Catalogue(folder, writing=True) as catalogue:  # nothing may change it until the set is made
-        task = _Task(folder, catalogue, settings, labels)
+        machines = _machines(folder, out, settings, workers, ray, originals)
+    with Catalogue(folder, writing=True) as catalogue, machines:  # nothing may change it until the set is made
+        task = _Task(folder, catalogue, settings, labels, machines)
         with _disk_trouble(out):
             made = place.manifest()
         if made is not None and made.get("asked") == task.asked and not PASSING & set(made["counts"]["rejected"]):
             write_manifest(folder / "sets" / f"{place.name}.manifest.json", made)
             return _prepared(made, task.total)
         with _disk_trouble(str(task.work)):
-            fresh = task.prepare_all(workers or os.cpu_count() or 1, progress)
+            fresh = task.prepare_all(progress)
         with _disk_trouble(out):
             made = task.write(place)
+            machines.clear()
         with _disk_trouble(str(folder)):
             write_manifest(folder / "sets" / f"{place.name}.manifest.json", made)
             shutil.rmtree(task.work)
         return _prepared(made, task.total - fresh)
+
+
+def _machines(
+    folder: Path, out: str, settings: Settings, workers: int | None, ray: str | None, originals: str | None
+) -> Machines:
+    if ray is not None:
+        return OnRay(ray, originals or str(folder), out, work_folder(folder, settings))
+    if originals is not None:
+        raise ArchiveError(f"{originals}: originals elsewhere are read by a cluster only; give its address with --ray")
+    return OnThisMachine(workers or os.cpu_count() or 1)
 
 
 def _prepared(made: dict[str, Any], reused: int) -> Prepared:
@@ -85,21 +101,23 @@ def _prepared(made: dict[str, Any], reused: int) -> Prepared:
 class _Task:
     """One archive to prepare in one way. `asked` is a hash of all that the set depends on."""
 
-    def __init__(self, folder: Path, catalogue: Catalogue, settings: Settings, labels: bool) -> None:
+    def __init__(
+        self, folder: Path, catalogue: Catalogue, settings: Settings, labels: bool, machines: Machines
+    ) -> None:
         self.work = work_folder(folder, settings)
-        self._folder, self._catalogue, self._settings = folder, catalogue, settings
+        self._folder, self._catalogue, self._settings, self._machines = folder, catalogue, settings, machines
         self.total = sum(number for (status, _), number in catalogue.count().items() if status is Status.FETCHED)
         if not self.total:
             raise ArchiveError(f"{folder}: no picture is fetched yet; run `reverie archive fetch {folder}` first")
         self._classes = self._labels() if labels else None
         self.asked = self._asked()
 
-    def prepare_all(self, workers: int, progress: Progress) -> int:
+    def prepare_all(self, progress: Progress) -> int:
         """Every chunk's file, made or found; how many records were prepared now."""
         self.work.mkdir(parents=True, exist_ok=True)
         done, fresh = 0, 0
         progress(done, self.total)
-        for ready, number in run(self._jobs(), process, give_up, workers):
+        for ready, number in self._machines.run(self._jobs()):
             done, fresh = done + len(ready.items), fresh + number
             progress(done, self.total)
         return fresh
@@ -124,13 +142,13 @@ class _Task:
 
     def _results(self) -> Iterator[Result]:
         for each in self._jobs():
-            with each.file.open("rb") as file:
+            with self._machines.results(each) as file:
                 yield from read_results(file)
 
     def _samples(self, rejected: dict[str, Rejection]) -> Iterator[Sample]:
         entries = self._entries()
         for each in self._jobs():
-            with each.file.open("rb") as file:
+            with self._machines.images(each) as file:
                 for (result, images), entry in zip(read_chunk(file), entries, strict=False):
                     if result.id not in rejected:
                         yield from (Sample(entry.record, result, n, image) for n, image in enumerate(images))

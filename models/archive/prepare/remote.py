@@ -1,0 +1,97 @@
+"""Files at an address of fsspec, such as s3://bucket/set or file:///mnt/set: each is there whole or not at all."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+from uuid import uuid4
+
+import fsspec  # type: ignore[import-untyped]
+from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
+
+from models.archive.errors import ArchiveError
+from models.files import write_atomically
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A file or a folder. Whatever goes wrong with one is an OSError, FileNotFoundError where nothing is."""
+
+    files: Any  # an fsspec.AbstractFileSystem
+    path: str
+
+    @classmethod
+    def at(cls, address: str) -> Self:
+        """A path counts as an address, too. Raises ArchiveError where nothing installed understands it."""
+        try:
+            files, path = fsspec.url_to_fs(address)
+        except (ImportError, ValueError) as error:
+            raise ArchiveError(f"{address}: cannot be reached ({error}); name a folder or another address") from None
+        return cls(files, path.rstrip("/"))
+
+    @property
+    def name(self) -> str:
+        """The last part of its path."""
+        return self.path.rpartition("/")[2]
+
+    def __truediv__(self, name: str) -> Self:
+        return replace(self, path=f"{self.path}/{name}")
+
+    def beside(self, suffix: str) -> Self:
+        """What has the same name with `suffix` behind it."""
+        return replace(self, path=self.path + suffix)
+
+    def exists(self) -> bool:
+        """Whether a file or a folder is there, as this machine sees it."""
+        with _as_os_errors():
+            return bool(self.files.exists(self.path))
+
+    def read(self) -> bytes:
+        """All of it."""
+        with _as_os_errors():
+            data: bytes = self.files.cat_file(self.path)
+            return data
+
+    def put(self, file: Path) -> None:
+        """Copy a file of this machine there. It appears under its name when it is complete."""
+        if isinstance(self.files, LocalFileSystem):
+            write_atomically(Path(self.path), lambda temporary: shutil.copyfile(file, temporary))
+            return
+        with _as_os_errors():
+            folder, part = self.path.rpartition("/")[0], f"{self.path}.{uuid4().hex}.part"
+            if not self.files.exists(folder):
+                self.files.makedirs(folder, exist_ok=True)
+            try:
+                self.files.put_file(str(file), part)
+                self.files.mv(part, self.path)  # of the kinds of storage there are, all do that in one step
+            finally:
+                if self.files.exists(part):
+                    self.files.rm_file(part)
+
+    def matching(self, pattern: str) -> list[Self]:
+        """The files in this folder whose names match, such as `*.tar`."""
+        with _as_os_errors():
+            return [replace(self, path=path) for path in self.files.glob(f"{self.path}/{pattern}")]
+
+    def remove(self) -> None:
+        """Take the file or the folder away, if it is there."""
+        with _as_os_errors():
+            if self.files.exists(self.path):
+                self.files.rm(self.path, recursive=True)
+
+
+def absolute(address: str) -> str:
+    """The same address for processes in other folders, without a slash at its end."""
+    return (address if "://" in address else str(Path(address).absolute())).rstrip("/")
+
+
+@contextmanager
+def _as_os_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001 - every kind of storage has errors of its own library
+        raise OSError(f"{type(error).__name__}: {str(error).strip()}") from None

@@ -1,0 +1,31 @@
+"""The benchmark measures the real thing; how fast that is, no test says."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from models.archive.bench import SHAPE, measure
+from models.archive.errors import ArchiveError
+from tests.models.archive.pictures import jpeg
+
+
+def test_it_prepares_what_it_makes() -> None:
+    figures = measure(count=3, side=64, workers=1)
+    assert (figures["images"], figures["accepted"], figures["mean_megapixels"]) == (3, 3, 1.0)
+    assert figures["images_per_s"] == pytest.approx(3 / figures["seconds"], rel=0.02)
+    assert figures["ratio"] > 0
+    assert SHAPE[0] * SHAPE[1] == pytest.approx(1e6, rel=0.001)
+
+
+def test_it_takes_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "a.JPG").write_bytes(jpeg(1, 300, 200))
+    Image.new("RGB", (80, 80)).save(tmp_path / "no.png")
+    figures = measure(folder=tmp_path, side=64, workers=1)
+    assert (figures["images"], figures["mean_megapixels"]) == (1, 0.06)
+
+
+def test_a_folder_without_photographs_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="holds no .jpg file; name a folder of photographs"):
+        measure(folder=tmp_path)
