@@ -27,5 +27,5 @@ def test_it_takes_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_photographs_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ArchiveError, match="holds no .jpg file; name a folder of photographs"):
+    with pytest.raises(ArchiveError, match=r"holds no \.jpg file; name a folder of photographs"):
         measure(folder=tmp_path)
