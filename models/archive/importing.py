@@ -4,13 +4,14 @@ Importing again changes what the catalogue changed: a picture that is here stays
 """
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.archive import sources
-from models.archive.catalogue import Catalogue
+from models.archive.catalogue import BATCH, Catalogue
 from models.archive.errors import ArchiveError
 from models.archive.reading import ReadUrl
 from models.archive.record import OPEN, Entry, Record, Rights, Status
@@ -20,6 +21,7 @@ from models.archive.sources.base import NO_IMAGE, UNREADABLE, Adapter, Damaged, 
 RIGHTS = "rights"
 MOST_LOGGED = 50  # damaged records without an id that the log names, of one import
 _STEP = 1000
+_PATIENCE = 5.0  # seconds of work that a kill may cost
 _REFUSED_HERE = (RIGHTS, UNREADABLE)  # an entry rejected for these may have a picture already
 
 Progress = Callable[[int, int | None], None]  # takes how many records are done, and of how many where that is known
@@ -76,7 +78,8 @@ def _imported(
         if override is not None:
             catalogue.log(f"rights overridden for all of {source.name}: {override.strip()}")
         run = _Run(catalogue, override is not None, notes, progress)
-        catalogue.put(run.entries(adapter.records(source)))
+        for batch in _batches(run.entries(adapter.records(source))):
+            catalogue.put(batch)
         repeated = run.named - catalogue.count().total()
         if run.is_new and repeated:
             run.notes.append(f"{source.name}: {repeated} records have the id of one before them, and took its place")
@@ -97,6 +100,18 @@ def _adapter(source: Source, kind: str | None) -> Adapter:
         keys = ", ".join(list(source.samples[0])[:40]) if source.samples else "nothing that can be read"
         raise ArchiveError(f"{source.name}: is of no known kind, it holds {keys}; say which of {names} it is")
     return found
+
+
+def _batches(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+    """What is written at once: much of a file, but from a slow server no more than what a few seconds brought."""
+    batch: list[Entry] = []
+    begun = time.monotonic()
+    for entry in entries:
+        batch.append(entry)
+        if len(batch) == BATCH or time.monotonic() - begun > _PATIENCE:
+            yield batch
+            batch, begun = [], time.monotonic()
+    yield batch
 
 
 class _Run:

@@ -20,8 +20,8 @@ File = io.BufferedReader | io.BytesIO
 Note = Callable[[str], None]  # takes a sentence for the archive's log
 
 LONGEST_LINE = 16 << 20  # characters
-MOST_BYTES = 4 << 30
-MOST_RATIO = 200  # unpacked to packed; catalogues reach some 50
+MOST_BYTES = 4 << 30  # unpacked
+MOST_RATIO = 200  # unpacked to packed; MoMA's catalogue in xz has 11
 MOST_MEMORY = 256 << 20  # for unpacking xz; its own largest setting takes 65 MiB
 UNSUSPECTED = 64 << 20  # bytes below which the ratio is not looked at
 _STEP = 1 << 20
@@ -101,11 +101,13 @@ class _Bounded(io.RawIOBase):
         return len(data)
 
     def _judge(self) -> None:
-        packed = self._packed.tell() if self._packed else self._given
-        if self._given > MOST_BYTES or (self._given > UNSUSPECTED and self._given > MOST_RATIO * packed):
+        if self._packed is None:
+            return
+        suspected = self._given > UNSUSPECTED and self._given > MOST_RATIO * self._packed.tell()
+        if suspected or self._given > MOST_BYTES:
             raise ArchiveError(
                 f"{self._name}: unpacks to more than a catalogue holds ({self._given:,} bytes and going on); "
-                "see what it is, and split it where it is a catalogue indeed"
+                "see what it is, and unpack it by hand where it is a catalogue indeed"
             )
 
 

@@ -43,19 +43,25 @@ def records(source: Source) -> Iterator[Record | Damaged]:
 def _paged(source: Source) -> Iterator[Record | Damaged]:
     number, last = 1, 1
     while number <= last:
-        address = _page(source.address, number)
-        try:
-            content = source.read(address)
-        except RejectedError as error:
-            raise ArchiveError(
-                f"{address}: cannot be read ({error.detail or error.kind}); what comes before was catalogued; "
-                "import it again later"
-            ) from None
-        for row in opening.parsed(content, address):
-            yield from _of(row)
-            if isinstance(row, Row) and isinstance(pages := row.values.get("pagination"), Mapping):
-                last = base.whole(pages, "total_pages") or last
+        pages = list(_read_page(source, _page(source.address, number)))
+        if not any(_works(page.values) for page in pages if isinstance(page, Row)):
+            return  # whatever number of pages it promises
+        for page in pages:
+            yield from _of(page)
+            if isinstance(page, Row) and isinstance(paging := page.values.get("pagination"), Mapping):
+                last = base.whole(paging, "total_pages") or last
         number += 1
+
+
+def _read_page(source: Source, address: str) -> Iterator[Row | Damaged]:
+    try:
+        content = source.read(address)
+    except RejectedError as error:
+        raise ArchiveError(
+            f"{address}: cannot be read ({error.detail or error.kind}); what comes before was catalogued; "
+            "import it again later"
+        ) from None
+    return opening.parsed(content, address)
 
 
 def _page(address: str, number: int) -> str:

@@ -2,6 +2,9 @@
 
 import csv
 import gzip
+import multiprocessing
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -170,6 +173,30 @@ def test_windows_1252_and_repeated_ids_are_noted(tmp_path: Path) -> None:
     assert "line 2 is not UTF-8" in done.notes[0]
     assert "1 records have the id of one before them" in done.notes[1]
     assert entries(tmp_path / "archive")["works:1"].record.title == "B"
+
+
+def import_until_killed(table: str, archive: Path) -> None:
+    def kill(done: int, total: int | None) -> None:
+        if done == 12_000:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    import_source(table, archive, progress=kill)
+
+
+def test_killed_and_imported_again(tmp_path: Path) -> None:
+    table = write(tmp_path / "works.csv", *(work(f"{n:05}") for n in range(15_000)))
+    child = multiprocessing.get_context("spawn").Process(target=import_until_killed, args=(table, tmp_path / "archive"))
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
+    saved = len(entries(tmp_path / "archive"))
+    assert 10_000 <= saved <= 12_000
+    fetched(tmp_path / "archive", "works:00007")
+    done = import_source(table, tmp_path / "archive")
+    assert (done.accepted, done.kept) == (15_000, saved)
+    found = entries(tmp_path / "archive")
+    assert len(found) == 15_000
+    assert found["works:00007"].status is Status.FETCHED
 
 
 def test_progress(tmp_path: Path) -> None:

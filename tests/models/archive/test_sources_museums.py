@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from models.archive import importing
 from models.archive.errors import ArchiveError, RejectedError
 from models.archive.importing import import_source
 from models.archive.record import Rights
@@ -37,24 +38,19 @@ AIC: dict[str, Any] = {
 
 
 @needs_archive
-def test_tate_whole(tmp_path: Path) -> None:
-    done = import_source(str(ARCHIVE / "tate/artwork_data.csv.xz"), tmp_path)
+def test_tate_whole_and_its_files_give_the_same_records(tmp_path: Path) -> None:
+    done = import_source(str(ARCHIVE / "tate/artwork_data.csv.xz"), tmp_path / "table")
     assert (done.kind, done.accepted, done.rejected) == ("tate", 0, {"rights": 58_416, "no image": 10_786})
     assert done.problems == []
-    found = entries(tmp_path)
-    assert len(found) == 69_202
-    assert sum(entry.record.rights is Rights.RESTRICTED for entry in found.values()) == 14_239
-    robert_blake = found["tate:1035"].record
-    assert (robert_blake.artists, robert_blake.date, robert_blake.years) == (("Blake, Robert",), "date not known", None)
-    assert robert_blake.image == "https://www.tate.org.uk/art/images/work/A/A00/A00001_8.jpg"
-
-
-@needs_archive
-def test_tate_files_give_the_records_of_the_table(tmp_path: Path) -> None:
-    import_source(str(ARCHIVE / "tate/artwork_data.csv.xz"), tmp_path / "table")
+    table = entries(tmp_path / "table")
+    assert len(table) == 69_202
+    assert sum(entry.record.rights is Rights.RESTRICTED for entry in table.values()) == 14_239
+    blake = table["tate:1035"].record
+    assert (blake.artists, blake.date, blake.years) == (("Blake, Robert",), "date not known", None)
+    assert blake.image == "https://www.tate.org.uk/art/images/work/A/A00/A00001_8.jpg"
     done = import_source(str(ARCHIVE / "samples/tate"), tmp_path / "files")
     assert (done.kind, done.rejected) == ("tate", {"rights": 4, "no image": 1})
-    table, files = entries(tmp_path / "table"), entries(tmp_path / "files")
+    files = entries(tmp_path / "files")
     assert len(files) == 5
     assert all(table[key] == entry for key, entry in files.items())
 
@@ -117,6 +113,21 @@ def test_the_met_by_its_address(tmp_path: Path) -> None:
     assert "title holds a list" in found["met:4"].detail
 
 
+def test_what_a_slow_museum_gave_is_soon_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "_PATIENCE", -1.0)
+    saved: list[int] = []
+
+    def museum(address: str) -> bytes:
+        key = address.rpartition("/")[2]
+        if key == "objects":
+            return json.dumps({"total": 3, "objectIDs": [1, 2, 3]}).encode()
+        saved.append(len(entries(tmp_path)))
+        return json.dumps(MET | {"objectID": int(key)}).encode()
+
+    import_source("https://example.org/v1/objects", tmp_path, read_url=museum)
+    assert saved == [0, 1, 2]
+
+
 def test_a_file_of_the_met_reads_no_addresses(tmp_path: Path) -> None:
     (tmp_path / "objects.json").write_text('{"total": 1, "objectIDs": [1]}')
     museum = Museum()
@@ -141,6 +152,17 @@ def test_chicago_page_by_page(tmp_path: Path) -> None:
     ]
     assert "is_public_domain" in queries[0]["fields"][0]
     assert entries(tmp_path)["aic:28560"].record.service == f"https://images.example.org/iiif/3/{AIC['image_id']}"
+
+
+def test_chicago_promises_pages_that_are_empty(tmp_path: Path) -> None:
+    read: list[str] = []
+
+    def museum(address: str) -> bytes:
+        read.append(address)
+        return json.dumps({"data": [AIC] if len(read) < 3 else [], "pagination": {"total_pages": 99_999}}).encode()
+
+    assert import_source("https://api.artic.edu/api/v1/artworks", tmp_path, read_url=museum).accepted == 1
+    assert len(read) == 3
 
 
 def test_chicago_goes_away_half_way(tmp_path: Path) -> None:
