@@ -124,6 +124,5 @@ class OnRay:
             )
         return result
 
-
-def _results(job: Job) -> Path:
-    return job.file.with_suffix(".results")
+    def _results(self, job: Job) -> Path:
+        return self._work / job.file.name

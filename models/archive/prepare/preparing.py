@@ -1,7 +1,8 @@
 """An archive's fetched pictures to a training set: `reverie archive prepare`.
 
-In chunks of records, on all cores or on a cluster, into files that a killed run goes on with (`work`); then what is nearly the same is
-left out (`select`), and what remains is copied into the set (`target`), whose manifest makes it whole.
+In chunks of records, on all cores (`work`) or on a cluster (`on_ray`), into files that a killed run goes on with; then
+what is nearly the same is left out (`select`), and what remains is copied into the set (`target`), whose manifest makes
+it whole.
 """
 
 import hashlib
