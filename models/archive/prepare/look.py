@@ -6,7 +6,7 @@ from PIL import Image
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
-TOLERANCE = 8  # levels of 255 within which a border is of one colour
+TOLERANCE = 5  # levels of 255 within which a border is of one colour; painted grounds vary by more
 STRAY = 0.005  # the share of its pixels that may not be: dust, noise of JPEG
 DEEPEST = 0.4  # of a side; what is deeper is a composition, not a border
 BLUR = 0.004  # of a side: beyond a border's end its colour still bleeds into the picture
