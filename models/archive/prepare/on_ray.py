@@ -10,7 +10,6 @@ import io
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO, Any, Self
 
 from models.archive.errors import ArchiveError
@@ -83,10 +82,8 @@ class OnRay:
             if (self._chunks / HERE).exists():
                 return
             shutil.rmtree(self._work, ignore_errors=True)
-            with TemporaryDirectory(prefix="reverie-") as folder:
-                mark = Path(folder) / HERE
-                mark.touch()
-                (self._chunks / HERE).put(mark)
+            with (self._chunks / HERE).create():
+                pass  # an empty file will do
         except OSError as error:
             raise ArchiveError(
                 f"{self._places.chunks}: cannot be written ({error.strerror or error}); name another place for the set"

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from tempfile import TemporaryDirectory
+from typing import IO, Any, Self
 from uuid import uuid4
 
 import fsspec  # type: ignore[import-untyped]
@@ -54,18 +55,26 @@ class Remote:
             data: bytes = self.files.cat_file(self.path)
             return data
 
-    def put(self, file: Path) -> None:
-        """Copy a file of this machine there. It appears under its name when it is complete."""
+    @contextmanager
+    def create(self) -> Iterator[IO[bytes]]:
+        """A file to read and write, which is there when the context ends, and only if it ends without an error."""
+        with TemporaryDirectory(prefix="reverie-") as folder:
+            whole = Path(folder) / self.name
+            with whole.open("w+b") as file:
+                yield file
+            self._put(whole)
+
+    def _put(self, whole: Path) -> None:
         if isinstance(self.files, LocalFileSystem):
-            write_atomically(Path(self.path), lambda temporary: shutil.copyfile(file, temporary))
+            write_atomically(Path(self.path), lambda temporary: shutil.copyfile(whole, temporary))
             return
         with _as_os_errors():
             folder, part = self.path.rpartition("/")[0], f"{self.path}.{uuid4().hex}.part"
             if not self.files.exists(folder):
                 self.files.makedirs(folder, exist_ok=True)
             try:
-                self.files.put_file(str(file), part)
-                self.files.mv(part, self.path)  # of the kinds of storage there are, all do that in one step
+                self.files.put_file(str(whole), part)
+                self.files.mv(part, self.path)  # one step in every kind of storage; not so a file being uploaded
             finally:
                 if self.files.exists(part):
                     self.files.rm_file(part)

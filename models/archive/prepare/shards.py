@@ -1,53 +1,49 @@
 """A set as WebDataset reads it: tar files of bounded size, in each KEY.png or KEY.jpg beside KEY.json."""
 
-from collections.abc import Callable, Iterable
-from typing import IO, Self
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from itertools import groupby
+from operator import itemgetter
+from typing import IO
 
 from models.archive.prepare.sample import Sample, as_json
 from models.archive.prepare.tar import END, member
 
 SHARD = 256 * 2**20  # bytes after which another begins
 
+Create = Callable[[str], AbstractContextManager[IO[bytes]]]  # a file by its name, to be written from end to end
 
-class Shards:
-    """A context that writes NAME-000000.tar and so on, each through `create`. `names` are those so far."""
 
-    def __init__(self, create: Callable[[str], IO[bytes]], name: str, size: int = SHARD) -> None:
-        self._create, self._name, self._size = create, name, size
-        self._file: IO[bytes] | None = None
-        self._left = 0
-        self.names: list[str] = []
+def write_shards(
+    create: Create,
+    name: str,
+    samples: Iterable[Sample],
+    suffix: str,
+    classes: list[str] | None,
+    size: int = SHARD,
+) -> list[str]:
+    """Write NAME-000000.tar and so on, one after the other; return their names. `classes` are the labels by number,
+    None: a set without. Raises OSError.
+    """
+    members = (shard_members(sample, f"img{n:08d}", suffix, classes) for n, sample in enumerate(samples))
+    names = []
+    for number, portion in groupby(_numbered(members, size), key=itemgetter(0)):
+        names.append(f"{name}-{number:06d}.tar")
+        with create(names[-1]) as file:
+            for _, data in portion:
+                file.write(data)
+            file.write(END)
+    return names
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def write(self, samples: Iterable[Sample], suffix: str, classes: list[str] | None) -> None:
-        """All of them. `classes` are the labels by number, None: a set without. Raises OSError."""
-        for index, sample in enumerate(samples):
-            data = shard_members(sample, f"img{index:08d}", suffix, classes)
-            if self._file is None or self._left < len(data):
-                self._end()
-                self._begin()
-            self._put(data)
-        self._end()
-
-    def _begin(self) -> None:
-        self.names.append(f"{self._name}-{len(self.names):06d}.tar")
-        self._file, self._left = self._create(self.names[-1]), self._size
-
-    def _put(self, data: bytes) -> None:
-        if self._file is not None:
-            self._file.write(data)
-            self._left -= len(data)
-
-    def _end(self) -> None:
-        self._put(END)
-        if self._file is not None:
-            self._file.close()
+def _numbered(members: Iterable[bytes], size: int) -> Iterator[tuple[int, bytes]]:
+    """Each with the number of the shard it goes into."""
+    shard, left = 0, size
+    for data in members:
+        if left < min(size, len(data)):
+            shard, left = shard + 1, size
+        left -= len(data)
+        yield shard, data
 
 
 def shard_members(sample: Sample, key: str, suffix: str, classes: list[str] | None) -> bytes:

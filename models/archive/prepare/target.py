@@ -9,14 +9,13 @@ import shutil
 from collections.abc import Iterable
 from glob import escape
 from pathlib import Path
-from typing import IO, Any, Protocol, cast
-
-import fsspec  # type: ignore[import-untyped]
+from typing import Any, Protocol
 
 from models.archive.errors import ArchiveError
 from models.archive.prepare.manifest import manifest_text, write_manifest
+from models.archive.prepare.remote import Remote
 from models.archive.prepare.sample import Sample
-from models.archive.prepare.shards import Shards
+from models.archive.prepare.shards import write_shards
 from models.archive.prepare.stylegan_zip import write_zip
 from models.files import write_atomically
 
@@ -84,9 +83,8 @@ class FolderTarget:
         _remove(temporary)
         temporary.mkdir(parents=True)
         try:
-            with Shards(lambda name: (temporary / name).open("wb"), self.name) as shards:
-                shards.write(samples, suffix, classes)
-            _flush(temporary / name for name in shards.names)  # before the manifest says that they are there
+            names = write_shards(lambda name: (temporary / name).open("wb"), self.name, samples, suffix, classes)
+            _flush(temporary / name for name in names)  # before the manifest says that they are there
             _remove(self._path)
             os.replace(temporary, self._path)
         finally:
@@ -100,36 +98,26 @@ class FolderTarget:
 
 
 class AddressTarget:
-    """Shards anywhere fsspec writes to: s3://, gs://, memory://. Raises ArchiveError where it does not."""
+    """Shards anywhere fsspec writes to, each whole or not at all. Raises ArchiveError where it does not."""
 
     def __init__(self, address: str) -> None:
-        try:
-            self._files, self._path = fsspec.url_to_fs(address)
-        except (ImportError, ValueError) as error:
-            raise ArchiveError(f"{address}: cannot be written to ({error}); name a folder or a .zip") from None
-        self.name = self._path.rstrip("/").rpartition("/")[2]
-        self._manifest = self._path.rstrip("/") + MANIFEST
+        self._folder = Remote.at(address)
+        self._manifest = self._folder.beside(MANIFEST)
+        self.name = self._folder.name
 
     def manifest(self) -> dict[str, Any] | None:
-        if not self._files.exists(self._manifest):
-            return None
-        return _parsed(self._files.cat_file(self._manifest))
+        return _parsed(self._manifest.read()) if self._manifest.exists() else None
 
     def write(self, samples: Iterable[Sample], suffix: str, classes: list[str] | None) -> None:
-        if self._files.exists(self._manifest):
-            self._files.rm(self._manifest)
-        self._files.makedirs(self._path, exist_ok=True)
-        with Shards(self._create, self.name) as shards:
-            shards.write(samples, suffix, classes)
-        for left in self._files.glob(f"{self._path}/{self.name}-*.tar"):
-            if left.rpartition("/")[2] not in shards.names:
-                self._files.rm(left)
+        self._manifest.remove()
+        names = write_shards(lambda name: (self._folder / name).create(), self.name, samples, suffix, classes)
+        for left in self._folder.matching(f"{self.name}-*.tar"):
+            if left.name not in names:
+                left.remove()
 
     def finish(self, manifest: dict[str, Any]) -> None:
-        self._files.pipe_file(self._manifest, manifest_text(manifest))
-
-    def _create(self, name: str) -> IO[bytes]:
-        return cast(IO[bytes], self._files.open(f"{self._path}/{name}", "wb"))
+        with self._manifest.create() as file:
+            file.write(manifest_text(manifest))
 
 
 def target(out: str) -> Target:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from models.archive.errors import ArchiveError
 from models.archive.prepare.chunk import NOT_THERE, Item, Read, process_chunk, reject, results_alone
@@ -39,13 +38,12 @@ def prepare_chunk(
             raise ArchiveError(f"{_me()} does not see {places.chunks}: give an address that every node reaches with -o")
         if (chunks / name).exists():
             return 0, results_alone(io.BytesIO((chunks / name).read()))
-        with TemporaryDirectory(prefix="reverie-") as folder, (Path(folder) / name).open("w+b") as file:
+        with (chunks / name).create() as file:
             read = originals(places.originals)
             for index in sorted(deadly):
                 process_chunk(items[:index], settings, read, file)
                 reject(file, items[index], CRASHED)
             process_chunk(items, settings, read, file)
-            (chunks / name).put(Path(file.name))
             file.seek(0)
             return len(items), results_alone(file)
 

@@ -24,7 +24,7 @@ from models.archive.prepare.chunk import Item, Result, read_results
 from models.archive.prepare.preparing import Prepared, prepare
 from models.archive.prepare.sample import Sample
 from models.archive.prepare.settings import Settings
-from models.archive.prepare.shards import Shards
+from models.archive.prepare.shards import write_shards
 from models.archive.prepare.work import give_up, job, process
 from models.archive.record import Record, Rights
 from models.training.data import load_images
@@ -164,9 +164,8 @@ def test_shards_are_of_bounded_size() -> None:
         written[name] = Kept()
         return written[name]
 
-    with Shards(create, "s", size=12_000) as shards:
-        shards.write([Sample(record, result, 0, image)] * 5, "png", None)
-    assert shards.names == ["s-000000.tar", "s-000001.tar", "s-000002.tar"]
+    names = write_shards(create, "s", [Sample(record, result, 0, image)] * 5, "png", None, size=12_000)
+    assert names == ["s-000000.tar", "s-000001.tar", "s-000002.tar"]
     for file in written.values():
         with tarfile.open(fileobj=io.BytesIO(file.getvalue())) as tar:
             assert len(tar.getnames()) in (2, 4)
@@ -201,7 +200,7 @@ def test_rights_are_looked_at_again(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("out", "sentence"),
     [
-        ("nowhere://bucket/set", "nowhere://bucket/set: cannot be written to"),
+        ("nowhere://bucket/set", "nowhere://bucket/set: cannot be reached (Protocol not known: nowhere)"),
         ("/proc/none/set.zip", "/proc/none/set.zip: cannot be written there; name another place"),
         ("{}/full", "{}/full: is there and holds other things than shards of full; name another place"),
         ("{}/folder.zip", "{}/folder.zip: is a folder; name a file that ends in .zip"),
