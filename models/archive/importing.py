@@ -68,24 +68,23 @@ def import_source(
     notes: list[str] = []
     with opening.opened(source, columns or {}, read_url, notes.append) as opened:
         adapter = _adapter(opened, kind)
-        return _imported(opened, adapter, into, override, notes, progress)
-
-
-def _imported(
-    source: Source, adapter: Adapter, into: Path, override: str | None, notes: list[str], progress: Progress
-) -> Imported:
-    with Catalogue(into, writing=True) as catalogue:
-        if override is not None:
-            catalogue.log(f"rights overridden for all of {source.name}: {override.strip()}")
-        run = _Run(catalogue, override is not None, notes, progress)
-        for batch in _batches(run.entries(adapter.records(source))):
-            catalogue.put(batch)
-        repeated = run.named - catalogue.count().total()
-        if run.is_new and repeated:
-            run.notes.append(f"{source.name}: {repeated} records have the id of one before them, and took its place")
-        for line in run.notes + run.problems:
-            catalogue.log(line)
+        records = adapter.records(opened)  # a map of columns that does not fit is told before an archive is made
+        with Catalogue(into, writing=True) as catalogue:
+            if override is not None:
+                catalogue.log(f"rights overridden for all of {source}: {override.strip()}")
+            run = _Run(catalogue, override is not None, notes, progress)
+            _write(catalogue, run, records, source)
     return run.result(adapter.NAME)
+
+
+def _write(catalogue: Catalogue, run: "_Run", records: Iterator[Record | Damaged], source: str) -> None:
+    for batch in _batches(run.entries(records)):
+        catalogue.put(batch)
+    repeated = run.named - catalogue.count().total()
+    if run.is_new and repeated:
+        run.notes.append(f"{source}: {repeated} records have the id of one before them, and took its place")
+    for line in run.notes + run.problems:
+        catalogue.log(line)
 
 
 def _adapter(source: Source, kind: str | None) -> Adapter:

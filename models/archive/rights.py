@@ -6,10 +6,12 @@ from urllib.parse import urlsplit
 from models.archive.record import Rights
 
 _ADDRESS = re.compile(r"(?:https?:)?//[^\s\"'<>]{1,300}", re.IGNORECASE)
-_OPEN_WORDS = re.compile(r"\b(?:(cc[ -]?(?:0|zero)\b|creative commons zero)|public[ -]domain\b|\bpdm?\b)")
+_OPEN_WORDS = re.compile(r"\b(?:(cc[ -]?(?:0|zero)\b|creative commons zero)|public[ -]domain\b)|^(?:pd|pdm)(?: 1\.0)?$")
+_NOTHING_HELD = re.compile(r"\bno (?:known )?(?:copyright|rights reserved)(?: restrictions?)?\b")
 _DOUBT = re.compile(
-    r"\b(?:not?|non|isn't|unless|except|only|may|might|maybe|probably|possibly|presumed|unknown|undetermined|unclear"
-    r"|copyright (?!-)(?:of|by|held|holder)|in copyright|all rights reserved|fair use)\b|©|\?"
+    r"\b(?:not?|non-?commercial|isn't|unless|except|only|if|until|may|might|maybe|probably|possibly|presumed|unknown"
+    r"|undetermined|unclear|formerly|outside|personal|permission|restrict(?:ed|ions?)|copyright (?:of|by|held|holder)"
+    r"|in copyright|all rights reserved|fair use|cc[ -]by)\b|©|\?"
 )
 _NAMED = re.compile(r"©|\(c\)|copyright|all rights reserved|licen[cs]|\bcc[ -]by\b|courtesy|permission", re.IGNORECASE)
 _RESTRICTED_STATEMENTS = ("inc", "noc-cr", "noc-nc", "noc-oklr")  # of rightsstatements.org
@@ -56,8 +58,8 @@ def _of_address(address: str) -> Rights:
 
 
 def _of_words(words: str) -> Rights:
-    sure = words.replace("no copyright", "").replace("no rights reserved", "")
+    claims = _NOTHING_HELD.sub("", words)
     found = _OPEN_WORDS.search(words)
-    if found and not _DOUBT.search(sure):
+    if found and not _DOUBT.search(claims):
         return Rights.CC0 if found[1] else Rights.PUBLIC_DOMAIN
-    return Rights.RESTRICTED if _NAMED.search(words) else Rights.UNKNOWN
+    return Rights.RESTRICTED if _NAMED.search(claims) else Rights.UNKNOWN

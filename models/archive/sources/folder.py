@@ -37,11 +37,14 @@ def root_of(source: Source) -> Path:
 
 def pictures(root: Path) -> Iterator[str | Damaged]:
     """Paths of pictures under `root`, relative to it. Links that leave it are refused, links to folders passed over."""
-    for folder, below, names in os.walk(root):
+    unread: list[OSError] = []
+    for folder, below, names in os.walk(root, onerror=unread.append):
         below.sort()
         for name in sorted(names):
             if Path(name).suffix.lower() in SUFFIXES:
                 yield _picture(root, Path(folder, name))
+    for error in unread:
+        yield Damaged(str(error.filename), f"cannot be looked into ({error.strerror})", kind=NO_IMAGE)
 
 
 def _picture(root: Path, path: Path) -> str | Damaged:

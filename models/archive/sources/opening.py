@@ -24,7 +24,7 @@ def opened(name: str, columns: Mapping[str, str], read_url: ReadUrl | None, note
     if "://" in name:
         source = Source(name, iter(()), columns=columns, read_url=read_url, note=note)
         file: reading.File = io.BytesIO(_downloaded(source))
-    elif path.is_dir():
+    elif _is_folder(path):
         source = Source(name, iter(()), folder=path, is_folder=True, columns=columns, read_url=read_url, note=note)
         source.rows, source.samples = _sampled(files(path))
         return source
@@ -52,14 +52,21 @@ def _downloaded(source: Source) -> bytes:
 
 def file_at(path: Path) -> io.BufferedReader:
     """A file to read. Raises ArchiveError where there is none that can be read."""
-    if not path.exists():
-        raise ArchiveError(f"{path}: there is no such file, folder or address")
-    if not path.is_file():
-        raise ArchiveError(f"{path}: is neither a file nor a folder; name a catalogue")
     try:
+        if not path.exists():
+            raise ArchiveError(f"{path}: there is no such file, folder or address")
+        if not path.is_file():
+            raise ArchiveError(f"{path}: is neither a file nor a folder; name a catalogue")
         return path.open("rb")
     except OSError as error:
-        raise ArchiveError(f"{path}: cannot be read ({error.strerror}); see who may read it") from None
+        raise ArchiveError(f"{path}: cannot be read ({error.strerror}); see its name and who may read it") from None
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # out of reach, or too long a name: opening it says which
+        return False
 
 
 def _parsed(file: reading.File, name: str, note: Note) -> Parsed:

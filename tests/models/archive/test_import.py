@@ -232,6 +232,10 @@ def test_what_is_no_catalogue(tmp_path: Path, content: bytes, sentence: str) -> 
 def test_what_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="there is no such file, folder or address"):
         import_source(str(tmp_path / "none.csv"), tmp_path / "archive")
+    with pytest.raises(ArchiveError, match=r"cannot be read \(File name too long\)"):
+        import_source("x" * 5000, tmp_path / "archive")
+    with pytest.raises(ArchiveError, match="is neither a file nor a folder"):
+        import_source("/dev/null", tmp_path / "archive")
     with pytest.raises(ArchiveError, match="addresses cannot be read here"):
         import_source("https://example.org/works.csv", tmp_path / "archive")
     with pytest.raises(ArchiveError, match="'louvre' is no kind of catalogue; name one of moma, tate, met, aic, iiif"):

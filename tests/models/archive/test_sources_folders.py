@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from models.archive.errors import ArchiveError
 from models.archive.importing import import_source
 from models.archive.record import Rights
+from models.archive.sources import folder
+from models.archive.sources.base import Damaged
 from tests.models.archive.museums import ARCHIVE, entries, needs_archive
 
 
@@ -111,6 +114,17 @@ def test_a_name_that_is_no_text(tmp_path: Path) -> None:
     assert done.notes == ["'\\udcff.png': its name is not UTF-8; rename the file"]
 
 
+def test_a_folder_that_cannot_be_looked_into(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    picture(tmp_path / "gone/b.png")
+    found = folder.pictures(tmp_path)
+    assert next(found) == "a.png"
+    shutil.rmtree(tmp_path / "gone")
+    (damaged,) = found
+    assert isinstance(damaged, Damaged)
+    assert damaged.detail == "cannot be looked into (No such file or directory)"
+
+
 def test_an_empty_folder(tmp_path: Path) -> None:
     (tmp_path / "set").mkdir()
     done = import_source(str(tmp_path / "set"), tmp_path / "archive")
@@ -135,6 +149,7 @@ def test_a_map_that_does_not_fit(tmp_path: Path, columns: dict[str, str], senten
     (tmp_path / "a.csv").write_text("key,foto,by\n1,https://x.org/1,Ann\n")
     with pytest.raises(ArchiveError, match=sentence):
         import_source(str(tmp_path / "a.csv"), tmp_path / "archive", "csv", columns=columns)
+    assert not (tmp_path / "archive").exists()
 
 
 def test_a_table_that_names_files_outside(tmp_path: Path) -> None:
