@@ -55,7 +55,9 @@ def opened(data: bytes, max_pixels: int) -> Image.Image:
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
     """Width and height as a viewer shows them. A TIFF's are so already."""
-    return image.size[::-1] if image.format != "TIFF" and _orientation(image, []) in SIDEWAYS else image.size
+    with _damage_rejected([]):
+        sideways = image.format != "TIFF" and _orientation(image, []) in SIDEWAYS
+    return image.size[::-1] if sideways else image.size
 
 
 def decoded(image: Image.Image, least: tuple[int, int], ground: str) -> Picture:

@@ -17,6 +17,7 @@ from typing import TypeVar
 from models.archive.errors import ArchiveError
 
 Job = TypeVar("Job")
+STANDARD_ERROR = 2  # the file descriptor, which libraries in C write to
 
 
 def run(
@@ -93,8 +94,12 @@ def _executor(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _begin() -> None:
-    """Ctrl-C is for the parent; when that is gone, this process has nobody to work for."""
+    """Ctrl-C is for the parent; when that is gone, this process has nobody to work for.
+
+    libtiff writes to the terminal what it thinks of a damaged file; its record says so, and a progress bar stays whole.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_ERROR)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageCms, ImageOps
 
 from models.archive.errors import RejectedError
-from models.archive.prepare.decode import Picture, decoded, opened
+from models.archive.prepare.decode import Picture, decoded, opened, upright_size
 from tests.models.archive.pictures import encoded, jpeg, photo
 
 PHOTO = photo(1)
@@ -132,9 +132,12 @@ def test_orientation(kind: str, orientation: int) -> None:
     assert difference(picture.image, expected) == 0
 
 
-def test_damaged_exif_is_left_out() -> None:
-    data = encoded(PHOTO, "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\xff" * 40)
-    assert decode(data).size == (160, 120)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_damaged_exif_is_left_out(kind: str) -> None:
+    data = encoded(PHOTO, kind, exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\xff" * 40)
+    header = opened(data, 10_000_000)
+    assert upright_size(header) == (160, 120)
+    assert decoded(header, (1, 1), "#ffffff").size == (160, 120)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGBA"])
