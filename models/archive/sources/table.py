@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import urljoin
 
 from models.archive import dates, rights
 from models.archive.errors import ArchiveError, RejectedError
@@ -32,7 +33,8 @@ def records(source: Source) -> Iterator[Record | Damaged]:
     """Works in the order of the file. Raises ArchiveError where a column is not there."""
     columns = mapped(source)
     name = Path(source.name).name.split(".")[0] or NAME
-    return base.each(source, name, columns["id"], lambda key, values: record(key, name, values, columns, source.folder))
+    where = source.folder or source.name
+    return base.each(source, name, columns["id"], lambda key, values: record(key, name, values, columns, where))
 
 
 def mapped(source: Source) -> dict[str, str]:
@@ -51,8 +53,8 @@ def mapped(source: Source) -> dict[str, str]:
     return {"id": known["image"]} | known
 
 
-def record(key: str, name: str, values: Values, columns: Mapping[str, str], folder: Path | None) -> Record:
-    """A record of the columns that there are. Raises RejectedError."""
+def record(key: str, name: str, values: Values, columns: Mapping[str, str], where: Path | str) -> Record:
+    """A record of the columns there are, in a table that lies in a folder or at an address. Raises RejectedError."""
     got = {field: text(values, column) for field, column in columns.items()}
     statement = got.get("rights", "")
     date = got.get("date", "")
@@ -65,17 +67,21 @@ def record(key: str, name: str, values: Values, columns: Mapping[str, str], fold
         years=dates.understood(date),
         rights=rights.understood(statement),
         rights_text=statement,
-        image=picture(got["image"], folder),
+        image=picture(got["image"], where),
         page=base.secure(got.get("page", "")),
         label=got.get("label", ""),
     )
 
 
-def picture(value: str, folder: Path | None) -> str:
-    """An address as https, or the path of a file in `folder`. Raises RejectedError for anything else."""
-    if not value or "//" in value[:8] or folder is None:
+def picture(value: str, where: Path | str) -> str:
+    """An address as https, one that counts from that of the table too, or the path of a file in the table's folder.
+    Raises RejectedError for anything else.
+    """
+    if not value or "//" in value[:8]:
         return base.secure(value)
-    root = folder.resolve()
+    if isinstance(where, str):
+        return base.secure(_joined(where, value))
+    root = where.resolve()
     try:
         path = Path(os.path.realpath(root / value))
         found = path.is_file()
@@ -86,6 +92,14 @@ def picture(value: str, folder: Path | None) -> str:
     if not found:
         raise RejectedError(base.NO_IMAGE, f"{value[:100]!r} is not in the catalogue's folder")
     return str(path)
+
+
+def _joined(address: str, value: str) -> str:
+    """Raises RejectedError."""
+    try:
+        return urljoin(address, value)
+    except ValueError as error:
+        raise RejectedError(base.UNREADABLE, f"{value[:100]!r} is no address of a picture ({error})") from None
 
 
 def _known(source: Source) -> dict[str, str]:
