@@ -146,6 +146,13 @@ def prepare(
         bool, typer.Option(help="classes for conditional training, where the catalogue has them")
     ] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="processes; left out: one for each core")] = None,
+    ray: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="of a Ray cluster that prepares instead, into shards")
+    ] = None,
+    originals: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="where the cluster's nodes find DIR's files; left out: at the same path"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a training set of what was fetched, with a manifest of origin and rights."""
@@ -158,7 +165,9 @@ def prepare(
             size=_size(resolution, size), crop=crop.value, ground=ground, format=format_.value, min_side=min_side,
             max_aspect=max_aspect, trim_borders=trim, near=None if near < 0 else near,
         )  # fmt: skip
-        done = prepare_all(folder, out, settings, workers=workers, labels=labels, progress=progress)
+        done = prepare_all(
+            folder, out, settings, workers=workers, labels=labels, ray=ray, originals=originals, progress=progress
+        )
     show_counts(done, as_json, then=f"reverie train --data {out} --out runs/first, and reverie archive report {folder}")
 
 
