@@ -6,7 +6,6 @@ among fifty million records.
 """
 
 import hashlib
-import io
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import IO, Any, Self
 from models.archive.errors import ArchiveError
 from models.archive.prepare import ray_client
 from models.archive.prepare.remote import Remote, absolute
-from models.archive.prepare.task import HERE, Places, prepare_alone, prepare_chunk
+from models.archive.prepare.task import HERE, Places, prepare_alone, prepare_chunk, whole_chunk
 from models.archive.prepare.work import Job
 from models.files import write_atomically
 
@@ -39,6 +38,8 @@ class OnRay:
 
     def __enter__(self) -> Self:
         self._ray = ray_client.connected(self._address)
+        again = self._ray.remote(max_retries=RETRIES, retry_exceptions=[ArchiveError])
+        self._prepare_chunk, self._prepare_alone = again(prepare_chunk), again(prepare_alone)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -64,13 +65,13 @@ class OnRay:
 
     def images(self, job: Job) -> IO[bytes]:
         """A finished chunk's file. Raises OSError, ArchiveError where it is gone."""
-        try:
-            return io.BytesIO((self._chunks / job.file.name).read())
-        except FileNotFoundError:
+        file = whole_chunk(self._chunks / job.file.name, len(job.items))
+        if file is None:
             self._results(job).unlink(missing_ok=True)
             raise ArchiveError(
-                f"{self._places.chunks}: {job.file.name} is no longer there; start again, and it is prepared anew"
-            ) from None
+                f"{self._places.chunks}: {job.file.name} is gone or damaged; start again, and it is prepared anew"
+            )
+        return file
 
     def clear(self) -> None:
         """Take the chunks' files away, when the set is made. Raises OSError."""
@@ -90,10 +91,7 @@ class OnRay:
             ) from None
 
     def _submit(self, job: Job, deadly: tuple[int, ...] = ()) -> Any:
-        return self._remote(prepare_chunk).remote(job.items, job.settings, self._places, job.file.name, deadly)
-
-    def _remote(self, function: Any) -> Any:
-        return self._ray.remote(max_retries=RETRIES, retry_exceptions=[ArchiveError])(function)
+        return self._prepare_chunk.remote(job.items, job.settings, self._places, job.file.name, deadly)
 
     def _finish_some(self, running: dict[Any, Job]) -> Iterator[tuple[Job, int]]:
         """Wait for a task, and take all that are done out of `running`."""
@@ -110,8 +108,7 @@ class OnRay:
 
     def _carefully(self, job: Job) -> tuple[int, bytes]:
         """The chunk without the records of which the processes die that prepare them."""
-        alone = self._remote(prepare_alone)
-        tasks = [alone.remote(item, job.settings, self._places) for item in job.items]
+        tasks = [self._prepare_alone.remote(item, job.settings, self._places) for item in job.items]
         deadly = tuple(n for n, task in enumerate(tasks) if not ray_client.result(self._ray, task))
         result: tuple[int, bytes] | None = ray_client.result(self._ray, self._submit(job, deadly))
         if result is None:

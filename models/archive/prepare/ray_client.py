@@ -12,9 +12,8 @@ from models.archive.errors import ArchiveError
 REACH_S = 5.0  # seconds for a port to answer
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # its messages of dead workers go to standard output, where JSON may be asked for
-    "RAY_NUM_REDIS_GET_RETRIES": "1",  # so often it asks what answers, but is no cluster: 40 s each time
+    "RAY_NUM_REDIS_GET_RETRIES": "2",  # so often it asks what answers but is no cluster, 40 s each time, instead of 20
 }
 
 

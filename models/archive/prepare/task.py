@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from models.archive.errors import ArchiveError
-from models.archive.prepare.chunk import NOT_THERE, Item, Read, process_chunk, reject, results_alone
+from models.archive.prepare.chunk import NOT_THERE, Item, Read, process_chunk, reject, results_alone, resume
 from models.archive.prepare.remote import Remote
 from models.archive.prepare.settings import Settings
 from models.archive.prepare.work import CRASHED
@@ -36,8 +37,8 @@ def prepare_chunk(
         chunks = Remote.at(places.chunks)
         if not (chunks / HERE).exists():
             raise ArchiveError(f"{_me()} does not see {places.chunks}: give an address that every node reaches with -o")
-        if (chunks / name).exists():
-            return 0, results_alone(io.BytesIO((chunks / name).read()))
+        if (made := whole_chunk(chunks / name, len(items))) is not None:
+            return 0, results_alone(made)
         with (chunks / name).create() as file:
             read = originals(places.originals)
             for index in sorted(deadly):
@@ -52,6 +53,18 @@ def prepare_alone(item: Item, settings: Settings, places: Places) -> bool:
     """Prepare a record and drop it: True, where the process does not die of it. Raises ArchiveError."""
     process_chunk([item], settings, originals(places.originals), io.BytesIO())
     return True
+
+
+def whole_chunk(place: Remote, records: int) -> IO[bytes] | None:
+    """A chunk's file, None where it is not there or does not hold so many records as they were written."""
+    try:
+        file = io.BytesIO(place.read())
+    except FileNotFoundError:
+        return None
+    if resume(file) < records:
+        return None
+    file.seek(0)
+    return file
 
 
 def originals(address: str) -> Read:
