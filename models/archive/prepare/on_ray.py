@@ -95,9 +95,9 @@ class OnRay:
 
     def _finish_some(self, running: dict[Any, Job]) -> Iterator[tuple[Job, int]]:
         """Wait for a task, and take all that are done out of `running`."""
-        self._ray.wait(list(running))
-        done, _ = self._ray.wait(list(running), num_returns=len(running), timeout=0)
-        for task in done:
+        first, _ = self._ray.wait(list(running))
+        all_done, _ = self._ray.wait(list(running), num_returns=len(running), timeout=0)
+        for task in {*first, *all_done}:
             job = running.pop(task)
             yield job, self._keep(job, ray_client.result(self._ray, task) or self._carefully(job))
 
