@@ -140,7 +140,7 @@ def prepare(
     max_aspect: Annotated[float, typer.Option(min=1, help="longer ones are left out")] = 4.0,
     trim: Annotated[bool, typer.Option(help="cut plain borders off")] = True,
     near: Annotated[
-        int, typer.Option(min=-1, max=64, help="bits in which near-duplicates may differ; -1 keeps them all")
+        int, typer.Option(min=-1, max=11, help="bits of 64 in which near-duplicates may differ; -1 keeps them all")
     ] = 6,
     labels: Annotated[
         bool, typer.Option(help="classes for conditional training, where the catalogue has them")

@@ -12,7 +12,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("engine", "models", "sensors")
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
-COMPOSERS = {f"engine.{name}" for name in ("app", "build", "live", "network", "work", "cli", "bench", "doctor", "archive", "cli_archive")}
+COMPOSERS = {
+    f"engine.{name}"
+    for name in ("app", "build", "live", "network", "work", "cli", "bench", "doctor", "archive", "cli_archive")
+}
 LEAVES = {"engine", "engine.clock", "engine.commands", "engine.declare", "engine.errors", "engine.files"}
 LEAVES |= {"engine.modulation", "engine.plugins", "engine.pacing", "engine.params", "engine.signals"}
 ROOMS = ("engine.show", "engine.walk", "engine.dream", "engine.render", "engine.outputs", "engine.control")
