@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from engine.cli_archive import archive_app
+from engine.cli_models import models_app
 from engine.errors import ReverieError, printable
 from engine.logs import configure
 
@@ -26,6 +27,7 @@ app = typer.Typer(
 bench_app = typer.Typer(help="Measure this machine: what the README quotes comes from here.", no_args_is_help=True)
 app.add_typer(archive_app, name="archive")
 app.add_typer(bench_app, name="bench")
+app.add_typer(models_app, name="models")
 
 ShowPath = Annotated[Path, typer.Argument(metavar="SHOW", help="the show file (.yaml)")]
 USER_MISTAKE = 2

@@ -8,7 +8,7 @@ import pytest
 
 from tests.running import ROOT, reverie
 
-COMMANDS = "run check record sensors generate convert info export train archive schema doctor bench"
+COMMANDS = "run check record sensors generate convert info export train archive models schema doctor bench"
 SHOW = """\
 reverie: 1
 title: Small
