@@ -20,7 +20,7 @@ from models.device import check_device
 from models.errors import CheckpointError
 from models.files import write_atomically
 from models.manifest import FORMAT, KEY, Header, check_hash, damaged, hash_file, read_header, sha256, shown
-from models.memory import return_freed_memory
+from models.memory import return_freed_memory, usual_memory
 from models.registry import architectures
 
 Kinds = dict[str, tuple[type[BaseModel], Callable[..., nn.Module]]]
@@ -97,6 +97,8 @@ def _load(path: Path, device: str, kinds: Kinds) -> nn.Module:
         tensors = {name: _read(path, name).to(where) for name in header.tensors}
     except (SafetensorError, OSError) as error:
         raise damaged(path, str(error).splitlines()[0]) from None
+    finally:
+        usual_memory()
     _check_finite(path, tensors)
     network.load_state_dict(tensors, assign=True)
     return network.eval().requires_grad_(False)

@@ -10,12 +10,18 @@ import sys
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # numbers of glibc's malloc.h
 _LARGE = 1 << 17
+_USUAL = 1 << 25  # as far as glibc goes by itself
 _KEPT = 1 << 30
 
 
 def return_freed_memory() -> bool:
     """Hand what is freed from now on back to the system. Returns whether the C library knows how."""
     return _set(_MMAP_THRESHOLD, _LARGE)
+
+
+def usual_memory() -> bool:
+    """Keep what is freed from now on as a process comes to do that has freed large blocks before. Returns as above."""
+    return _set(_MMAP_THRESHOLD, _USUAL) and _set(_TRIM_THRESHOLD, 2 * _USUAL)
 
 
 def keep_freed_memory() -> bool:

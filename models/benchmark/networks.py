@@ -7,7 +7,7 @@ from torch import nn
 
 import models
 from models import registry
-from models.memory import return_freed_memory
+from models.memory import return_freed_memory, usual_memory
 from models.stylegan2 import Synthesis as StyleGAN2
 from models.stylegan2 import SynthesisBlock
 from models.stylegan2 import SynthesisLayer as StyleGAN2Layer
@@ -40,6 +40,7 @@ def build(name: str, seed: int = 0) -> Any:
     torch.manual_seed(seed)
     return_freed_memory()  # as reading a checkpoint does
     generator = module.Generator(**module.Config.model_validate(config).model_dump())
+    usual_memory()
     with torch.no_grad():
         for parameter_name, parameter in generator.named_parameters():
             if parameter_name.endswith(("noise_strength", ".bias")) and "affine" not in parameter_name:
