@@ -1,25 +1,18 @@
-"""Training data: zips and folders, and one sentence for each thing that can be wrong with them."""
+"""Training data: a zip, a folder and shards give the same pictures, in memory or not."""
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageCms
 
-from models.training import TrainingError
-from models.training import data as data_module
-from models.training.data import load_images
-
-
-def picture(width: int = 20, height: int = 16, mode: str = "RGB", seed: int = 0) -> bytes:
-    """A PNG of noise."""
-    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 4), dtype=np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).convert(mode).save(buffer, format="PNG")
-    return buffer.getvalue()
+from models.training.data import ImageSet, open_set, room, scaled
+from models.training.data.decode import decode, size_of
+from tests.models.picture_sets import as_zip, filled, picture, sharded
 
 
 @pytest.fixture
@@ -32,106 +25,151 @@ def folder(tmp_path: Path) -> Path:
     return path
 
 
-def as_zip(folder: Path) -> Path:
-    path = folder.with_suffix(".zip")
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in sorted(folder.rglob("*")):
-            archive.write(file, file.relative_to(folder))
-    return path
+def pixels(images: ImageSet) -> torch.Tensor:
+    return images.batch(range(len(images)))
 
 
-def test_folder_and_zip_give_the_same_images(folder: Path) -> None:
+def test_folder_zip_and_shards_give_the_same_images(folder: Path, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
-    from_folder = load_images(folder, (16, 16), lambda done, total: seen.append((done, total)))
-    from_zip = load_images(as_zip(folder), (16, 16))
-    assert from_folder.images.shape == (4, 3, 16, 16)
-    assert from_folder.images.dtype == torch.uint8
-    assert torch.equal(from_folder.images, from_zip.images)
-    assert from_folder.sha256 == from_zip.sha256
+    from_folder = open_set(folder, (16, 16), progress=lambda done, total: seen.append((done, total)))
+    files = {file.name: file.read_bytes() for file in sorted(folder.rglob("*.png"))}
+    half = {name: files[name] for name in list(files)[:2]}
+    sharded(tmp_path / "tars" / "s-000000.tar", half | {"img00000000.json": b"{}", "README.txt": b"words"})
+    sharded(tmp_path / "tars" / "s-000001.tar", {name: files[name] for name in list(files)[2:]})
+    assert pixels(from_folder).shape == (4, 3, 16, 16)
+    assert pixels(from_folder).dtype == torch.uint8
+    assert from_folder.shape == (16, 16)
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    for path in (as_zip(folder), tmp_path / "tars"):
+        with open_set(path, (16, 16)) as other:
+            assert torch.equal(pixels(other), pixels(from_folder))
+            assert (other.sha256, other.labels, other.classes) == (from_folder.sha256, None, 0)
+    with open_set(tmp_path / "tars" / "s-000001.tar", (16, 16)) as second:
+        assert torch.equal(pixels(second), pixels(from_folder)[2:])
+
+
+def test_what_does_not_fit_in_memory_is_decoded_when_asked_for(folder: Path) -> None:
+    whole = open_set(folder, (16, 16), memory=4 * 3 * 16 * 16)
+    for path in (folder, as_zip(folder)):
+        with open_set(path, (16, 16), memory=4 * 3 * 16 * 16 - 1) as images:
+            assert (whole.in_memory, images.in_memory) == (True, False)
+            assert torch.equal(images.batch([3, 0, 3]), whole.batch([3, 0, 3]))
+            assert torch.equal(images.spread(2), scaled(whole.batch([0, 2])))
+            assert images.sha256 == whole.sha256
+
+
+def test_memory_is_a_quarter_of_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "CGROUP", tmp_path / "none")
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    physical = room.room()
+    assert 0 < physical < 2**50
+    (tmp_path / "limit").write_text("4000000\n")
+    monkeypatch.setattr(room, "CGROUP", tmp_path / "limit")
+    assert room.room() == 1_000_000
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
+    assert room.room() == 250_000
+    (tmp_path / "limit").write_text("max\n")
+    assert room.room() == physical // 4
 
 
 def test_image_is_cropped_to_its_centre_square(tmp_path: Path) -> None:
-    pixels = np.zeros((16, 48, 3), dtype=np.uint8)
-    pixels[:, 16:32] = 200
-    Image.fromarray(pixels).save(tmp_path / "wide.png")
-    assert bool((load_images(tmp_path, (16, 16)).images == 200).all())
+    wide = np.zeros((16, 48, 3), dtype=np.uint8)
+    wide[:, 16:32] = 200
+    Image.fromarray(wide).save(tmp_path / "wide.png")
+    assert bool((pixels(open_set(tmp_path, (16, 16))) == 200).all())
 
 
 def test_image_is_cropped_to_the_middle_of_a_canvas(tmp_path: Path) -> None:
-    pixels = np.zeros((64, 48, 3), dtype=np.uint8)
-    pixels[24:40] = 200
-    Image.fromarray(pixels).save(tmp_path / "tall.png")
-    images = load_images(tmp_path, (16, 48)).images
+    tall = np.zeros((64, 48, 3), dtype=np.uint8)
+    tall[24:40] = 200
+    Image.fromarray(tall).save(tmp_path / "tall.png")
+    images = pixels(open_set(tmp_path, (16, 48)))
     assert images.shape == (1, 3, 16, 48)
     assert bool((images == 200).all())
 
 
-def test_sample_is_in_range_and_mirrors_half(folder: Path) -> None:
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format=kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
+def test_a_camera_held_sideways_is_turned(kind: str) -> None:
+    """Its left third is bright as stored; orientation 6 turns that to the top."""
+    stored = Image.new("RGB", (48, 32))
+    stored.paste((255, 255, 255), (0, 0, 16, 32))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = encoded(stored, kind, exif=exif)
+    assert size_of(data, "it") == (32, 48)
+    upright = decode(data, (48, 32), "it")
+    assert upright[:, :12].mean() > 250
+    assert upright[:, 20:].mean() < 5
+
+
+def test_pixels_of_every_kind_become_colours() -> None:
+    """16 bits, transparency, CMYK and a profile mean what a viewer shows."""
+    grey = encoded(Image.fromarray(np.full((8, 8), 51400, np.uint16)), "PNG")  # 200 of 255
+    assert decode(grey, (8, 8), "it").tolist() == np.full((3, 8, 8), 200).tolist()
+    glass = encoded(Image.new("RGBA", (8, 8), (10, 20, 30, 0)), "PNG")
+    assert decode(glass, (8, 8), "it").min() == 255  # a white ground, not the hidden colour
+    ink = encoded(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "JPEG", quality=95)
+    assert decode(ink, (8, 8), "it").mean(axis=(1, 2)).round().tolist() == [255, 0, 0]
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
+    odd = encoded(Image.new("RGB", (8, 8), (1, 2, 3)), "PNG", icc_profile=lab)
+    assert decode(odd, (8, 8), "it").shape == (3, 8, 8)
+
+
+def test_a_large_jpeg_is_made_smaller_while_decoding_and_looks_the_same() -> None:
+    rows, columns = np.mgrid[:512, :512]
+    smooth = np.stack([rows // 2, columns // 2, (rows + columns) // 4], axis=2).astype(np.uint8)
+    quick = decode(encoded(Image.fromarray(smooth), "JPEG", quality=95), (32, 32), "it")
+    exact = decode(encoded(Image.fromarray(smooth), "PNG"), (32, 32), "it")
+    assert np.abs(quick.astype(int) - exact).max() <= 4
+
+
+def test_hidden_files_and_those_of_macos_are_no_pictures(tmp_path: Path) -> None:
+    """So named, and no image in them: opening them would be refused."""
+    folder = filled(tmp_path / "set", "a.png", "b.PNG")
+    for junk in ("._a.png", ".trash/c.png", "__MACOSX/._a.png", "notes.txt"):
+        (folder / junk).parent.mkdir(exist_ok=True)
+        (folder / junk).write_bytes(b"\0\5\x16\7")
+    assert len(open_set(folder, (16, 16))) == 2
+    assert len(open_set(as_zip(folder), (16, 16))) == 2
+
+
+def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
+    folder = filled(tmp_path / "set", "a.png")
+    (folder / "b.png").symlink_to("a.png")
+    (tmp_path / "way").symlink_to(folder)
+    images = open_set(tmp_path / "way", (16, 16))
+    assert torch.equal(*images.batch([0, 1]))
+
+
+def test_a_deflated_zip_is_read(folder: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "packed.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in folder.rglob("*.png"):
+            archive.write(file, file.relative_to(folder))
+    assert torch.equal(pixels(open_set(packed, (16, 16))), pixels(open_set(folder, (16, 16))))
+
+
+def test_a_manifest_that_is_none_is_no_matter(folder: Path) -> None:
+    beside = folder.with_name("images.manifest.json")
+    expected = open_set(folder, (16, 16)).sha256
+    for content in ("{", "[]", "[" * 100_000, json.dumps({"hash": "0" * 64, "classes": 5})):
+        beside.write_text(content)
+        assert open_set(folder, (16, 16)).sha256 == expected
+
+
+def test_the_old_way_in_still_leads_there(folder: Path) -> None:
+    from models.training.data import load_images
+
     images = load_images(folder, (16, 16))
+    assert torch.equal(images.images, pixels(open_set(folder, (16, 16))))
     torch.manual_seed(0)
     batch = images.sample(64, mirror=True)
     assert batch.shape == (64, 3, 16, 16)
-    assert -1.0 <= batch.min().item() < -0.9
-    assert 0.9 < batch.max().item() <= 1.0
-    plain = images.images.float() / 127.5 - 1.0
-    mirrored = sum(not any(torch.allclose(one, other) for other in plain) for one in batch)
+    mirrored = sum(not any(torch.equal(one, other) for other in scaled(images.images)) for one in batch)
     assert 16 <= mirrored <= 48
-
-
-def test_missing_path(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"there is no .*nowhere; give a zip or folder"):
-        load_images(tmp_path / "nowhere", (16, 16))
-
-
-def test_empty_folder(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="holds no image"):
-        load_images(tmp_path, (16, 16))
-
-
-def test_file_that_is_no_zip(tmp_path: Path) -> None:
-    path = tmp_path / "notes.zip"
-    path.write_text("not a zip")
-    with pytest.raises(TrainingError, match="is not a zip file"):
-        load_images(path, (16, 16))
-
-
-def test_truncated_zip(folder: Path) -> None:
-    path = as_zip(folder)
-    path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(TrainingError, match="is not a zip file"):
-        load_images(path, (16, 16))
-
-
-def test_zip_with_a_damaged_entry(folder: Path) -> None:
-    path = as_zip(folder)
-    content = bytearray(path.read_bytes())
-    start = content.index(b"\x89PNG") + 60
-    content[start : start + 8] = b"\0" * 8
-    path.write_bytes(bytes(content))
-    with pytest.raises(TrainingError, match=r"img00000000\.png cannot be unpacked"):
-        load_images(path, (16, 16))
-
-
-def test_file_that_is_no_image(folder: Path) -> None:
-    (folder / "zz.png").write_text("words")
-    with pytest.raises(TrainingError, match=r"zz\.png is not an image that can be decoded"):
-        load_images(folder, (16, 16))
-
-
-def test_truncated_image(folder: Path) -> None:
-    (folder / "zz.png").write_bytes(picture()[:200])
-    with pytest.raises(TrainingError, match=r"zz\.png is not an image that can be decoded"):
-        load_images(folder, (16, 16))
-
-
-def test_image_with_too_many_pixels(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_module, "MAX_PIXELS", 300)
-    with pytest.raises(TrainingError, match="20x16 pixels, more than 300"):
-        load_images(folder, (16, 16))
-
-
-def test_more_images_than_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_module, "MAX_ARRAY_BYTES", 3000)
-    with pytest.raises(TrainingError, match="more than fit in memory"):
-        load_images(folder, (16, 16))
