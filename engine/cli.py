@@ -37,7 +37,17 @@ class Loss(StrEnum):
     """The losses `reverie train` knows."""
 
     RELATIVISTIC = "relativistic"
+    STYLEGAN2 = "stylegan2"
     NON_SATURATING = "non-saturating"
+
+
+class Preset(StrEnum):
+    """The presets of `reverie train`."""
+
+    AUTO = "auto"
+    FEW = "few"
+    MANY = "many"
+    STYLEGAN2 = "stylegan2"
 
 
 class Precision(StrEnum):
@@ -197,28 +207,43 @@ def train(
     ] = None,
     kimg: Annotated[float, typer.Option(min=0.001, help="length, in thousands of pictures shown")] = 1000.0,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="go on from an earlier run's folder")] = None,
-    loss: Annotated[Loss, typer.Option(help="which game the two networks play")] = Loss.RELATIVISTIC,
+    preset: Annotated[
+        Preset, typer.Option(help="what to do where nothing is said, by number of pictures, resolution and device")
+    ] = Preset.AUTO,
+    loss: Annotated[Loss | None, typer.Option(help="which game the two networks play; else relativistic")] = None,
+    gamma: Annotated[float | None, typer.Option(min=0, help="weight of the gradient penalty")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="of both networks; else 0.0025")] = None,
     noise_after: Annotated[
-        float, typer.Option(min=0, help="kimg before per-pixel noise joins in; a network that has noise keeps it")
-    ] = 40.0,
-    batch: Annotated[int, typer.Option(min=2, help="pictures in one step")] = 16,
+        float | None,
+        typer.Option(min=0, help="kimg before per-pixel noise joins in; a network that has noise keeps it; else 40"),
+    ] = None,
+    batch: Annotated[int | None, typer.Option(min=2, help="pictures in one step; else 16 on a CPU")] = None,
+    part: Annotated[
+        int | None, typer.Option(min=1, help="pictures that a thread takes at once; fewer need less memory; else 8")
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads")] = 2,
-    seed: Annotated[int, typer.Option(help="the same seed starts the same run")] = 0,
+    seed: Annotated[int | None, typer.Option(help="the same seed makes the same run, bit for bit; else 0")] = None,
     device: Annotated[str, typer.Option(help="cpu, or cuda where there is one")] = "cpu",
 ) -> None:
-    """Train a network on pictures. Ctrl-C saves and ends, --resume goes on; --from begins with a trained network."""
+    """Train a network on pictures. Ctrl-C saves and ends, --resume goes on; --from begins with a trained network.
+
+    Several processes or GPUs share the work: torchrun --nproc-per-node 2 -m engine train ...
+    """
     from models.training import TrainConfig, TrainingError, parse_canvas
     from models.training import train as run_training
 
     try:
         config = TrainConfig(
             data=data, out=out, start_from=from_, resolution=resolution, canvas=parse_canvas(canvas), kimg=kimg,
-            resume=resume, loss=loss.value, noise_after=noise_after, batch=batch, threads=threads, seed=seed,
+            resume=resume, preset=preset.value, loss=None if loss is None else loss.value, gamma=gamma,
+            learning_rate=learning_rate, noise_after=noise_after, batch=batch, part=part, threads=threads, seed=seed,
             device=device,
         )  # fmt: skip
-        typer.echo(run_training(config))
+        path = run_training(config)
     except TrainingError as error:
         raise ReverieError(str(error)) from None
+    if path is not None:
+        typer.echo(path)
 
 
 @app.command()

@@ -50,7 +50,14 @@ class SynthesisLayer(nn.Module):
         self.noise_strength = nn.Parameter(torch.zeros(()))
         self.register_buffer("noise_const", gaussian(*shape))
 
-    def forward(self, x: Tensor, w: Tensor, noise_mode: NoiseMode, edits: Edits | None = None) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        w: Tensor,
+        noise_mode: NoiseMode,
+        edits: Edits | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
         """x [N, I, H, W], w [N, w_dim] -> [N, O, H, W], or [N, O, 2H, 2W] when `up`."""
         style = self.affine(w)  # [N, I]
         demod = LRELU_GAIN * (style.square() @ self.weight.square().sum(dim=(2, 3)).t() + 1e-8).rsqrt()  # [N, O]
@@ -58,19 +65,19 @@ class SynthesisLayer(nn.Module):
         x = conv_up(x, self.weight) if self.up else F.conv2d(x, self.weight.to(x.dtype), padding=1)
         bias = (self.bias * LRELU_GAIN).to(x.dtype)[None, :, None, None]  # [1, O, 1, 1]
         x = torch.addcmul(bias, x, demod.to(x.dtype)[:, :, None, None])
-        noise = self._noise(x, noise_mode)
+        noise = self._noise(x, noise_mode, generator)
         if noise is not None:
             x += noise if edits is None else noise * edits.noise(self.name)
         x = leaky_relu(x, self.clamp)
         return x if edits is None else edits.apply(self.name, x)
 
-    def _noise(self, x: Tensor, mode: NoiseMode) -> Tensor | None:
+    def _noise(self, x: Tensor, mode: NoiseMode, generator: torch.Generator | None) -> Tensor | None:
         """Noise to add to x [N, O, H, W], with the activation's gain: [N, 1, H, W], [H, W] or None."""
         if mode == "none":
             return None
         if mode == "const":
             return (self.noise_const * (self.noise_strength * LRELU_GAIN)).to(x.dtype)
-        noise = torch.randn(x.shape[0], 1, *x.shape[2:], device=x.device)
+        noise = torch.randn(x.shape[0], 1, *x.shape[2:], device=x.device, generator=generator)
         return (noise * (self.noise_strength * LRELU_GAIN)).to(x.dtype)
 
 
@@ -121,6 +128,7 @@ class SynthesisBlock(nn.Module):
         dtype: torch.dtype,
         noise_mode: NoiseMode,
         edits: Edits | None = None,
+        generator: torch.Generator | None = None,
     ) -> tuple[Tensor, Tensor]:
         """x [N, I, H/2, W/2], img [N, C, H/2, W/2] (None in the first block), ws [N, num_convs + 1, w_dim]
         -> x [N, O, H, W], img [N, C, H, W].
@@ -130,8 +138,8 @@ class SynthesisBlock(nn.Module):
             x = self.const.to(dtype).repeat(ws.shape[0], 1, 1, 1)  # [N, O, H, W]
             x = x.contiguous(memory_format=torch.channels_last)
         if self.conv0 is not None:
-            x = self.conv0(x, next(w), noise_mode, edits)
-        x = self.conv1(x, next(w), noise_mode, edits)
+            x = self.conv0(x, next(w), noise_mode, edits, generator)
+        x = self.conv1(x, next(w), noise_mode, edits, generator)
         rgb = self.torgb(x, next(w))
         return x, rgb if img is None else upsample(img) + rgb
 
@@ -169,27 +177,38 @@ class Synthesis(nn.Module):
         self.layer_names = [layer.name for layer in layers.values()]
         self.layer_paths = list(layers)
 
-    def forward(self, ws: Tensor, noise_mode: NoiseMode = "const", *, edits: Edits | None = None) -> Tensor:
+    def forward(
+        self,
+        ws: Tensor,
+        noise_mode: NoiseMode = "const",
+        *,
+        edits: Edits | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
         """ws [N, num_ws, w_dim] -> float32 image [N, img_channels, H, W], about [-1, 1] and not clipped.
 
-        Raises ValueError for `edits` of layers or channels that are not there.
+        `generator`, on the device of ws, gives the numbers of random noise; None: torch's own. Raises ValueError for
+        `edits` of layers or channels that are not there.
         """
         check_inputs(ws, self.num_ws, noise_mode)
         if not edits:
-            return self._draw(ws, noise_mode, None)
+            return self._draw(ws, noise_mode, None, generator)
         edits.check(self.layer_names)
         if edits.blend is None:
-            return self._draw(ws, noise_mode, edits)
+            return self._draw(ws, noise_mode, edits, generator)
         weights = edits.blend.weights(self)
-        unblended = {"edits": replace(edits, blend=None)}
+        unblended = {"edits": replace(edits, blend=None), "generator": generator}
         return torch.func.functional_call(self, weights, (ws, noise_mode), unblended)  # type: ignore[no-any-return]
 
-    def _draw(self, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None) -> Tensor:
+    def _draw(
+        self, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None, generator: torch.Generator | None
+    ) -> Tensor:
         x: Tensor | None = None
         img: Tensor | None = None
         start = 0
         for block, convs in zip(self.blocks, self.num_convs, strict=True):
-            x, img = block(x, img, ws[:, start : start + convs + 1], self.compute_dtype, noise_mode, edits)
+            part = ws[:, start : start + convs + 1]
+            x, img = block(x, img, part, self.compute_dtype, noise_mode, edits, generator)
             start += convs
         assert img is not None
         return crop(img, self.img_shape)

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+PresetName = Literal["auto", "few", "many", "stylegan2"]
+LossName = Literal["relativistic", "stylegan2", "non-saturating"]
+AugmentName = Literal["ada", "light", "none"]
+NumberName = Literal["float32", "bfloat16"]
+
 STD_GROUP = 4  # images whose standard deviation the discriminator compares
 FRESH = {"resolution": 64, "z_dim": 256, "w_dim": 256, "channel_base": 2048, "channel_max": 128}
 
@@ -26,10 +31,11 @@ def parse_canvas(text: str | None) -> tuple[int, int] | None:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """One run. Lengths are in thousands of real images shown (kimg), intervals in seconds unless named otherwise.
+    """One run as it was asked for. Lengths are in thousands of real images shown (kimg).
 
     A size that is None is that of the network the run starts from or goes on with, else of FRESH; one that is given
-    must agree with that network.
+    must agree with that network. What else is None is as in the run that goes on, else as the preset says: see Recipe,
+    which also says what each means.
     """
 
     data: Path
@@ -39,36 +45,40 @@ class TrainConfig:
     kimg: float = 1000.0
     resume: Path | None = None
     start_from: str | Path | None = None  # a network whose weights to begin with, by built-in name or path
-    batch: int = 16
-    threads: int = 2  # workers that share a batch
-    seed: int = 0
-    mirror: bool = True
-    loss: Literal["relativistic", "non-saturating"] = "relativistic"
-    gamma: float | None = None  # weight of the gradient penalty; None: 0.02 * (resolution / 64)^2
-    penalty_interval: int = 8  # iterations between gradient penalties (lazy regularisation)
-    learning_rate: float = 0.0025
-    ema_kimg: float = 5.0  # half-life of the moving average of the generator's weights
-    ema_ramp: float | None = 0.05  # but no longer than this share of what was shown so far; None: always as long
-    # kimg without per-pixel noise, which learns to draw the forms from the start and leaves z the colours only;
-    # a generator that has learned to use noise keeps it
-    noise_after: float = 40.0
-    style_mixing: float = 0.5  # probability that a sample gets the ws of two z
+    threads: int = 2  # workers that share a batch: they change nothing of what comes out
+    device: str = "cpu"
+    snapshot_s: float = 240.0  # seconds between two writings of state, network and picture grid
     z_dim: int | None = None
     w_dim: int | None = None
     channel_base: int | None = None
     channel_max: int | None = None
-    dtype: Literal["float32", "bfloat16"] = "bfloat16"  # of the convolutions; weights and optimisers stay float32
-    device: str = "cpu"
-    snapshot_s: float = 240.0  # state, network and picture grid are written this often
+    preset: PresetName = "auto"
+    seed: int | None = None
+    batch: int | None = None
+    part: int | None = None
+    mirror: bool | None = None
+    loss: LossName | None = None
+    gamma: float | None = None
+    penalty_interval: int | None = None
+    path_weight: float | None = None
+    path_interval: int | None = None
+    learning_rate: float | None = None
+    ema_kimg: float | None = None
+    ema_ramp: float | None = None
+    noise_after: float | None = None
+    style_mixing: float | None = None
+    augment: AugmentName | None = None
+    freeze_d: int | None = None
+    dtype: NumberName | None = None
+
+    @property
+    def on_gpu(self) -> bool:
+        return self.device.startswith("cuda")
 
     def size(self, name: str) -> int:
         """One of FRESH, as it is for fresh networks."""
         value: int | None = getattr(self, name)
         return FRESH[name] if value is None else value
-
-    def penalty_weight(self, resolution: int) -> float:
-        """gamma, or its default for the resolution."""
-        return 0.02 * (resolution / 64) ** 2 if self.gamma is None else self.gamma
 
     def check(self) -> None:
         """Raise TrainingError for a value that makes no sense, or an `out` that cannot be written."""
@@ -77,18 +87,17 @@ class TrainConfig:
             raise TrainingError("--from starts a new run and --resume goes on with an old one; give one of them")
         if self.resume is None and self.start_from is None:
             self._check_sizes()
-        for name in ("batch", "threads", "penalty_interval"):
-            if getattr(self, name) < 1:
-                raise TrainingError(f"{name} is {getattr(self, name)}; give a number of at least 1")
-        for name in ("kimg", "learning_rate", "snapshot_s", "ema_kimg"):
-            if not 0 < getattr(self, name) < float("inf"):
-                raise TrainingError(f"{name} is {getattr(self, name)}; give a number above 0")
-        if self.batch % (STD_GROUP * self.threads):
-            raise TrainingError(
-                f"batch {self.batch} does not split into {self.threads} parts of whole groups of {STD_GROUP};"
-                f" give a multiple of {STD_GROUP * self.threads}"
-            )
+        self._check_numbers()
         self._check_out()
+
+    def _check_numbers(self) -> None:
+        values = {name: value for name, value in vars(self).items() if value is not None}
+        for name in {"batch", "part", "threads", "penalty_interval", "path_interval"} & values.keys():
+            if values[name] < 1:
+                raise TrainingError(f"{name} is {values[name]}; give a number of at least 1")
+        for name in {"kimg", "learning_rate", "snapshot_s", "ema_kimg"} & values.keys():
+            if not 0 < values[name] < float("inf"):
+                raise TrainingError(f"{name} is {values[name]}; give a number above 0")
 
     def _check_sizes(self) -> None:
         """Of fresh networks."""

@@ -18,43 +18,53 @@ from rich.console import Console
 from rich.progress import Progress
 from safetensors import SafetensorError
 
-from models import checkpoint
+from models.training.adaptation import KIMG_TO_FULL, KIMG_TO_FULL_FROM, Adaptation
 from models.training.config import TrainConfig, TrainingError
 from models.training.data import ImageSet, load_images
-from models.training.players import Players, Step
-from models.training.report import Report, save_grid
+from models.training.distributed import Team, own_device, team
+from models.training.players import Batch, Players, Step, Turn
+from models.training.presets import settle
+from models.training.randomness import Purpose, generator
+from models.training.recipe import Recipe
+from models.training.report import Report
+from models.training.sampler import order
+from models.training.snapshots import Snapshots
 from models.training.start import Start, begin
-from models.training.state import load_state, save_state
+from models.training.state import capture, load, restore, write
 
-GRID = 36
-PLACES = ("data", "out", "resume", "start_from", "device")  # settings that differ from machine to machine
+TRIES = 3  # from one good state, with other random numbers each
 
 
-def train(config: TrainConfig) -> Path:
+def train(config: TrainConfig) -> Path | None:
     """Train until config.kimg or until interrupted (SIGINT, SIGTERM); returns the path of the last network written.
 
     The folder config.out gets reals.png, fakes_KIMG.png, network-KIMG.safetensors, state.safetensors (for resume) and
-    TensorBoard logs. Call it from the main thread. Raises TrainingError with one sentence for what the user can mend.
+    TensorBoard logs. Of several processes that torchrun started, the first one writes; the others return None. Call it
+    from the main thread. Raises TrainingError with one sentence for what the user can mend.
     """
+    config = replace(config, device=own_device(config.device))
     config.check()
     try:
-        return _train(config)
+        with team(config.device) as members:
+            return _train(config, members)
     except (OSError, SafetensorError) as error:
         name, reason = getattr(error, "filename", None) or config.out, getattr(error, "strerror", None) or error
         raise TrainingError(f"{name} cannot be read or written ({reason}); mend that or give another folder") from None
 
 
-def _train(config: TrainConfig) -> Path:
+def _train(config: TrainConfig, members: Team) -> Path | None:
     keep_freed_memory()
     torch.set_num_threads(1)  # the players' workers are the parallelism
     torch.set_flush_denormal(True)
-    torch.manual_seed(config.seed)
+    torch.manual_seed(config.seed or 0)  # fresh weights; all else draws from models.training.randomness
     start = begin(config)
     shape = start.networks.generator.img_shape
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Progress(console=Console(stderr=True), transient=True, disable=not members.leads) as bar:
         task = bar.add_task(f"reading {config.data.name}")
         images = load_images(config.data, shape, lambda done, total: bar.update(task, completed=done, total=total))
-    run = Run(config, images, start)
+    recipe = settle(config, len(images), start.networks.generator.img_resolution, start.recipe)
+    recipe.check(start.networks.discriminator.mbstd_group_size, members.size)
+    run = Run(config, recipe, images, start, members)
     try:
         return run.run()
     finally:
@@ -90,83 +100,131 @@ def stop_on_signal() -> Iterator[threading.Event]:
 class Run:
     """One run of the loop; holds what changes from iteration to iteration."""
 
-    def __init__(self, config: TrainConfig, images: ImageSet, start: Start) -> None:
-        if start.origin is not None:
-            config = replace(config, ema_ramp=None)  # the average that was brought is not of this run's few images
+    def __init__(self, config: TrainConfig, recipe: Recipe, images: ImageSet, start: Start, members: Team) -> None:
         self.config = config
+        self.recipe = recipe
         self.images = images
         self.start = start
-        self.players = Players(config, start.networks)
-        self.grid_z = torch.randn(GRID, self.players.generator.z_dim)
+        self.team = members
+        self.players = Players(recipe, start.networks, config.device, config.threads, members)
+        self.adaptation = Adaptation(KIMG_TO_FULL if start.origin is None else KIMG_TO_FULL_FROM)
         self.shown = 0
         self.iteration = 0
+        self.attempt = 0  # how often it went back to a good state: other random numbers from there on
         self.seconds = 0.0  # spent training, over all runs that this one continues
         if config.resume is not None:
-            self._resume(config.resume)
+            self._take_up(load(config.resume, self.players))
         self.players.noisy = self.players.knows_noise()
+        self._good = capture(self.players, self._progress())
+        self._tries = 0
+        self._snapshots = Snapshots(config.out, self.players, recipe, images)
 
     @property
     def kimg(self) -> float:
         return self.shown / 1000
 
-    def run(self) -> Path:
+    def run(self) -> Path | None:
         """Iterate until done or told to stop, with a snapshot every config.snapshot_s seconds and at the end."""
-        save_grid(self.images.spread(GRID), self.config.out / "reals.png")
-        started = last = time.monotonic()
-        before = self.seconds
-        with stop_on_signal() as stop, Report(self.config.out, self.kimg, self.config.kimg) as report:
-            size = "x".join(map(str, reversed(self.players.generator.img_shape)))
-            if self.start.note is not None:
-                report.note(self.start.note)
-            report.note(f"training on {len(self.images)} images at {size}, from kimg {self.kimg:.1f}")
-            while self.kimg < self.config.kimg and not stop.is_set():
-                report.step(self._iterate(), self.kimg)
-                now = time.monotonic()
-                self.seconds = before + now - started
-                if now - last >= self.config.snapshot_s:
-                    self._snapshot()
+        last = time.monotonic()
+        with stop_on_signal() as stop, Report(self.config.out, self.kimg, self.config.kimg, self.team.leads) as report:
+            self._introduce(report)
+            stopped = False
+            while self.kimg < self.config.kimg and not stopped:
+                self._iterate(report)
+                due = self.team.leads and time.monotonic() - last >= self.config.snapshot_s
+                stopped, due = self.team.any(stop.is_set(), due)
+                if due:
+                    self._snapshot(report)
                     last = time.monotonic()
             report.line(self.kimg)
-            path = self._snapshot()
-            report.note(f"{'stopped' if stop.is_set() else 'done'} at kimg {self.kimg:.1f}: {path}")
+            path = self._snapshot(report)
+            report.note(f"{'stopped' if stopped else 'done'} at kimg {self.kimg:.1f}: {path}")
         return path
 
-    def _iterate(self) -> Step:
-        batch = self.config.batch
-        real = self.images.sample(batch, self.config.mirror).to(self.config.device)
-        self.players.noisy |= self.kimg >= self.config.noise_after
-        step = self.players.play(real, penalise=self.iteration % self.config.penalty_interval == 0)
-        if not math.isfinite(step.loss_g + step.loss_d + (step.penalty or 0.0)):
-            state = self.config.out
-            raise TrainingError(
-                f"the loss is not finite at kimg {self.kimg:.1f}; resume from {state} with a lower learning rate"
-            )
-        self.iteration += 1
-        self.shown += batch
-        self.players.average(self.shown, batch)
-        return step
+    def _introduce(self, report: Report) -> None:
+        size = "x".join(map(str, reversed(self.players.generator.img_shape)))
+        if self.start.note is not None:
+            report.note(self.start.note)
+        report.note(f"training on {len(self.images)} images at {size}, from kimg {self.kimg:.1f}")
+        if self.team.leads:
+            self._snapshots.reals()
 
-    @torch.no_grad()
-    def _snapshot(self) -> Path:
-        out = self.config.out
-        name = f"{self.kimg:06.1f}"
-        progress = {
+    def _iterate(self, report: Report) -> None:
+        started = time.monotonic()
+        self.players.noisy |= self.kimg >= self.recipe.noise_after
+        step = self.players.play(self._batch, Turn(self.iteration, self.attempt, self.adaptation.p))
+        if not _finite(step):
+            self._go_back("the loss is", report)
+            return
+        self.iteration += 1
+        self.shown += self.recipe.batch
+        self.players.average(self.shown)
+        if self.recipe.augment == "ada":
+            self.adaptation.step(step.confidence, self.recipe.batch)
+        self.seconds += time.monotonic() - started
+        report.step(step, self.kimg)
+
+    def _batch(self, part: int) -> Batch:
+        """The reals of one part of this iteration's batch."""
+        count = self.recipe.part
+        indices = order(self.recipe.seed, self.shown + part * count, count, len(self.images))
+        images = self.images.images[indices].to(self.config.device).float().div_(127.5).sub_(1.0)
+        if self.recipe.mirror:
+            draw = generator(self.recipe.seed, self.iteration, part, Purpose.MIRROR, self.attempt)
+            flip = (torch.rand(count, generator=draw) < 0.5).to(images.device)
+            images = torch.where(flip[:, None, None, None], images.flip(3), images)
+        return Batch(images)
+
+    def _snapshot(self, report: Report) -> Path | None:
+        """Keep the state to go back to and, in the process that leads, write it with the network and its pictures."""
+        state = capture(self.players, self._progress())
+        if state.finite():
+            self._good, self._tries = state, 0
+        else:
+            self._go_back("the weights are", report)
+        if not self.team.leads:
+            return None
+        write(self.config.out, self._good, self.players.networks.sizes())
+        return self._snapshots.write(self.kimg, self._provenance())
+
+    def _go_back(self, what: str, report: Report) -> None:
+        """To the last good state, to try from there with other random numbers. Raises TrainingError after TRIES."""
+        kimg = self.kimg
+        self._tries += 1
+        if self._tries > TRIES:
+            raise TrainingError(
+                f"{what} not finite at kimg {kimg:.1f}, after {TRIES} tries from the last good state; resume from"
+                f" {self.config.out} with a lower learning rate"
+            )
+        attempt, seconds = self.attempt + 1, self.seconds
+        restore(self.players, self._good)
+        self._take_up(self._good.progress)
+        self.attempt, self.seconds = attempt, seconds
+        report.note(f"{what} not finite at kimg {kimg:.1f}: back to kimg {self.kimg:.1f}, with other random numbers")
+
+    def _progress(self) -> dict[str, Any]:
+        """Plain JSON values: with the weights, all that the next steps depend on."""
+        return {
             "shown": self.shown,
             "iteration": self.iteration,
+            "attempt": self.attempt,
             "seconds": self.seconds,
-            "grid_z": self.grid_z.tolist(),
+            "path_mean": self.players.path_mean,
+            "adaptation": self.adaptation.state(),
+            "recipe": asdict(self.recipe),
             "started_from": self.start.origin,
         }
-        save_state(out, self.players, progress)
-        ema = self.players.ema
-        ws = ema.mapping(self.grid_z.to(self.config.device), truncation_psi=0.7)
-        save_grid(torch.cat([ema.synthesis(part) for part in ws.split(self.config.batch)]), out / f"fakes_{name}.png")
-        path = out / f"network-{name}.safetensors"
-        checkpoint.save(path, ema, self._provenance())
-        return path
+
+    def _take_up(self, progress: dict[str, Any]) -> None:
+        """Go on from `progress`, or from that of an older Reverie, which said less."""
+        self.shown, self.iteration = progress["shown"], progress["iteration"]
+        self.attempt = progress.get("attempt", 0)
+        self.seconds = progress["seconds"]
+        self.players.path_mean = progress.get("path_mean", 0.0)
+        if "adaptation" in progress:
+            self.adaptation.restore(progress["adaptation"])
 
     def _provenance(self) -> dict[str, Any]:
-        settings = {k: v for k, v in asdict(self.config).items() if k not in PLACES and v is not None}
         origin = self.start.origin
         inherited = {} if origin is None else {"started_from": origin, "licence": origin["licence"]}
         return {
@@ -175,12 +233,10 @@ class Run:
             "images": len(self.images),
             "kimg": self.kimg,
             "seconds": round(self.seconds),
-            "settings": settings,
+            "settings": asdict(self.recipe),
             **inherited,
         }
 
-    def _resume(self, folder: Path) -> None:
-        progress = load_state(folder, self.players)
-        self.shown, self.iteration = progress["shown"], progress["iteration"]
-        self.seconds = progress["seconds"]
-        self.grid_z = torch.tensor(progress["grid_z"])
+
+def _finite(step: Step) -> bool:
+    return math.isfinite(sum(value for value in vars(step).values() if value is not None))

@@ -1,9 +1,8 @@
-"""Adversarial losses: one method per player, logits [N] in, scalar out; and the gradient penalty."""
+"""Adversarial losses: one method per player, logits [N] in, scalar out."""
 
 from typing import Protocol
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import softplus
 
 
@@ -16,9 +15,13 @@ class Loss(Protocol):
 
     def generator(self, real: Tensor, fake: Tensor) -> Tensor: ...
 
+    def confidence(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Mean sign of what reals are judged by: near 1 the discriminator knows them by heart, near 0 it guesses."""
+        ...
+
 
 class NonSaturating:
-    """Goodfellow et al. 2014, with R1 on the reals (Mescheder et al. 2018)."""
+    """Goodfellow et al. 2014, with R1 on the reals (Mescheder et al. 2018): the game of StyleGAN2."""
 
     penalise_fakes = False
 
@@ -27,6 +30,9 @@ class NonSaturating:
 
     def generator(self, real: Tensor, fake: Tensor) -> Tensor:
         return softplus(-fake).mean()
+
+    def confidence(self, real: Tensor, fake: Tensor) -> Tensor:
+        return real.sign().mean()
 
 
 class Relativistic:
@@ -40,12 +46,12 @@ class Relativistic:
     def generator(self, real: Tensor, fake: Tensor) -> Tensor:
         return softplus(real - fake).mean()
 
+    def confidence(self, real: Tensor, fake: Tensor) -> Tensor:
+        return (real - fake).sign().mean()
 
-LOSSES: dict[str, type[Loss]] = {"relativistic": Relativistic, "non-saturating": NonSaturating}
 
-
-def gradient_penalty(discriminator: nn.Module, images: Tensor) -> Tensor:
-    """Mean over images [N, C, H, W] of the squared norm of the logit's gradient (R1 on reals, R2 on fakes)."""
-    images = images.detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(discriminator(images).sum(), images, create_graph=True)
-    return gradient.square().sum(dim=(1, 2, 3)).mean()
+LOSSES: dict[str, type[Loss]] = {  # that of StyleGAN2 comes with path lengths, see Recipe.path_weight
+    "relativistic": Relativistic,
+    "stylegan2": NonSaturating,
+    "non-saturating": NonSaturating,
+}

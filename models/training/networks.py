@@ -7,7 +7,7 @@ from typing import Any
 from models import discriminator, stylegan2
 from models.discriminator import Discriminator
 from models.stylegan2 import Generator
-from models.training.config import STD_GROUP, TrainConfig
+from models.training.config import STD_GROUP, TrainConfig, TrainingError
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,18 @@ def fresh_discriminator(built: stylegan2.Config) -> Discriminator:
         built.img_resolution, built.img_channels, channel_base=built.channel_base, channel_max=built.channel_max,
         mbstd_group_size=STD_GROUP, patch_size=2, canvas=built.canvas,
     )  # fmt: skip
+
+
+def freeze(critic: Discriminator, count: int) -> None:
+    """Its first `count` layers, from the picture inwards, keep what they know (Mo et al. 2020).
+
+    Raises TrainingError where there are not so many.
+    """
+    layers = [critic.fromrgb, *critic.blocks, critic.conv, critic.fc]
+    if not 0 <= count <= len(layers):
+        raise TrainingError(f"freeze_d is {count}, and this discriminator has {len(layers)} layers; give at most that")
+    for layer in layers[:count]:
+        layer.requires_grad_(False)
 
 
 def _with_average(generator: Generator, critic: Discriminator) -> Networks:

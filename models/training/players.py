@@ -1,149 +1,256 @@
 """The two networks, their optimisers and the moving average, and what they do in one iteration."""
 
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
-from models.training.augment import augment
-from models.training.config import TrainConfig
-from models.training.losses import LOSSES, gradient_penalty
-from models.training.networks import Networks
+from models.training.augmentation import augmenter
+from models.training.distributed import Team
+from models.training.losses import LOSSES
+from models.training.networks import Networks, freeze
+from models.training.randomness import Purpose, generator
+from models.training.recipe import Recipe
+from models.training.regularisation import gradient_penalty, moved_mean, path_lengths, path_penalty
 
 Gradients = list[Tensor]
 
 
 @dataclass(frozen=True)
+class Turn:
+    """What of an iteration its parts must know."""
+
+    iteration: int
+    attempt: int = 0
+    p: float = 0.0  # of the augmentation's changes
+
+    def draws(self, seed: int, part: int) -> Callable[..., Generator]:
+        """Random numbers of one part, by purpose."""
+        return partial(generator, seed, self.iteration, part, attempt=self.attempt)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A part of a batch: images [n, 3, H, W] in [-1, 1] and, of a set with classes, their one-hot c [n, classes]."""
+
+    images: Tensor
+    c: Tensor | None = None
+
+
+@dataclass(frozen=True)
 class Step:
-    """Scalars of one iteration; `penalty` is None on iterations without one."""
+    """Scalars of one iteration; those that not every iteration has are None where it has none."""
 
     loss_g: float
     loss_d: float
     real: float  # mean logit of the reals
     fake: float  # mean logit of the fakes
+    confidence: float  # mean sign of what the reals are judged by
     penalty: float | None
-
-
-@dataclass(frozen=True)
-class _Part:
-    """What one worker found: gradients of both players, w [n, w_dim], and the five numbers of a Step."""
-
-    of_g: Gradients
-    of_d: Gradients
-    w: Tensor
-    scalars: Tensor
+    path_length: float | None
 
 
 def adam(network: nn.Module, learning_rate: float, interval: int | None = None) -> torch.optim.Adam:
     """Adam as StyleGAN2 uses it; with lazy regularisation its memory is shortened by interval / (interval + 1)."""
     share = 1.0 if interval is None else interval / (interval + 1)
-    return torch.optim.Adam(network.parameters(), lr=learning_rate * share, betas=(0.0, 0.99**share), eps=1e-8)
+    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    return torch.optim.Adam(parameters, lr=learning_rate * share, betas=(0.0, 0.99**share), eps=1e-8)
 
 
 class Players:
-    """Generator, discriminator and the generator's moving average `ema`; `noisy`: with per-pixel noise."""
+    """Generator, discriminator and the generator's moving average `ema`; `noisy`: with per-pixel noise.
 
-    def __init__(self, config: TrainConfig, networks: Networks) -> None:
-        self.config = config
+    `path_mean`: running mean of the generator's path lengths.
+    """
+
+    def __init__(
+        self, recipe: Recipe, networks: Networks, device: str = "cpu", threads: int = 1, team: Team | None = None
+    ) -> None:
+        self.recipe = recipe
         self.networks = networks
+        self.device = torch.device(device)
+        self.team = team or Team()
         self.noisy = False
-        self.generator = networks.generator.to(config.device)
-        self.discriminator = networks.discriminator.to(config.device)
-        self.ema = networks.ema.to(config.device)
-        dtype = getattr(torch, config.dtype)
+        self.path_mean = 0.0
+        self.generator = networks.generator.to(device)
+        self.discriminator = networks.discriminator.to(device)
+        self.ema = networks.ema.to(device)
+        freeze(self.discriminator, recipe.freeze_d)
+        dtype = getattr(torch, recipe.dtype)
         for part in (self.generator.synthesis, self.ema.synthesis, self.discriminator):
             part.compute_dtype = dtype
-        self.loss = LOSSES[config.loss]()
-        self.optimiser_g = adam(self.generator, config.learning_rate)
-        self.optimiser_d = adam(self.discriminator, config.learning_rate, config.penalty_interval)
-        self._workers = ThreadPoolExecutor(config.threads, "training", initializer=torch.set_num_threads, initargs=(1,))
+        self.loss = LOSSES[recipe.loss]()
+        self.augment = augmenter(recipe.augment)
+        self.optimiser_g = adam(self.generator, recipe.learning_rate, recipe.path_interval if self._paths else None)
+        self.optimiser_d = adam(self.discriminator, recipe.learning_rate, recipe.penalty_interval)
+        self._workers = ThreadPoolExecutor(threads, "training", initializer=torch.set_num_threads, initargs=(1,))
 
     def close(self) -> None:
         """End the worker threads."""
         self._workers.shutdown()
+
+    @property
+    def _paths(self) -> bool:
+        return self.recipe.path_weight > 0
 
     def knows_noise(self) -> bool:
         """Whether the generator has learned to use noise."""
         strengths = (p for name, p in self.generator.named_parameters() if name.endswith("noise_strength"))
         return any(bool(strength) for strength in strengths)
 
-    def play(self, real: Tensor, penalise: bool) -> Step:
-        """One step of both players on real [N, 3, H, W]; each worker thread takes an equal part of the batch.
+    def play(self, batch: Callable[[int], Batch], turn: Turn) -> Step:
+        """One step of both players; `batch(part)` gives the reals of one part, and is called in worker threads.
 
+        Gradients are added up in the order of the parts, whoever comes first: threads and their timing change nothing.
         Threads that meet once an iteration lose less on a busy machine than one operator split over several cores.
         """
-        parts = real.chunk(self.config.threads)
-        results = list(self._workers.map(lambda part: self._gradients(part, penalise), parts))
-        shares = [part.shape[0] / real.shape[0] for part in parts]
-        self._apply(self.optimiser_g, [result.of_g for result in results], shares)
-        self._apply(self.optimiser_d, [result.of_d for result in results], shares)
-        self.generator.mapping.track_w_avg(torch.cat([result.w for result in results]))
-        means = sum(result.scalars * share for result, share in zip(results, shares, strict=True))
-        loss_g, loss_d, logit_real, logit_fake, penalty = torch.as_tensor(means).tolist()
-        return Step(loss_g, loss_d, logit_real, logit_fake, penalty if penalise else None)
+        share = self.team.share(self.recipe.parts)
+        parts = self._workers.map(lambda part: self._play_part(part, batch(part), turn), share)
+        total = self.team.add_up(_mean(parts, self.recipe.parts))
+        of_g, rest = _split(total, self.optimiser_g)
+        of_d, (w, scalars) = _split(rest, self.optimiser_d)
+        _apply(self.optimiser_g, of_g)
+        _apply(self.optimiser_d, of_d)
+        self.generator.mapping.track_w_avg(w[None])
+        return self._told(scalars, turn)
 
-    @staticmethod
-    def _apply(optimiser: torch.optim.Optimizer, parts: list[Gradients], shares: list[float]) -> None:
-        """Step along the weighted mean of the parts' gradients."""
-        total = list(torch._foreach_mul(parts[0], shares[0]))
-        for part, share in zip(parts[1:], shares[1:], strict=True):
-            torch._foreach_add_(total, part, alpha=share)
-        for parameter, gradient in zip(optimiser.param_groups[0]["params"], total, strict=True):
-            parameter.grad = gradient
-        optimiser.step()
+    def _told(self, scalars: Tensor, turn: Turn) -> Step:
+        loss_g, loss_d, real, fake, confidence, penalty, length = scalars.tolist()
+        if self._measures_paths(turn):
+            self.path_mean = moved_mean(self.path_mean, scalars[6].cpu()).item()
+        return Step(
+            loss_g, loss_d, real, fake, confidence,
+            penalty if self._penalises(turn) else None, length if self._measures_paths(turn) else None,
+        )  # fmt: skip
 
-    def _gradients(self, real: Tensor, penalise: bool) -> _Part:
-        """Gradients of both players on a part of the batch; they share one pass through each network."""
-        fake, w = self._fakes(real.shape[0])
+    def _penalises(self, turn: Turn) -> bool:
+        return turn.iteration % self.recipe.penalty_interval == 0
+
+    def _measures_paths(self, turn: Turn) -> bool:
+        return self._paths and turn.iteration % self.recipe.path_interval == 0
+
+    def _play_part(self, part: int, batch: Batch, turn: Turn) -> list[Tensor]:
+        """Gradients of both players on a part of the batch, its mean w [w_dim], and the numbers of a Step.
+
+        The players share one pass through each network.
+        """
+        draw = turn.draws(self.recipe.seed, part)
+        fake, ws = self._fakes(batch.images.shape[0], batch.c, draw, Purpose.LATENT, Purpose.MIXING, Purpose.NOISE)
         shown = fake.detach().requires_grad_()
-        seen_real, seen_fake = augment(real), augment(shown)
-        logits_real, logits_fake = self.discriminator(seen_real), self.discriminator(seen_fake)
+        seen_real = self.augment(batch.images, turn.p, draw(Purpose.AUGMENT_REAL))
+        seen_fake = self.augment(shown, turn.p, draw(Purpose.AUGMENT_FAKE))
+        logits_real, logits_fake = self._judge(seen_real, batch.c), self._judge(seen_fake, batch.c)
         loss_d = self.loss.discriminator(logits_real, logits_fake)
         loss_g = self.loss.generator(logits_real.detach(), logits_fake)
 
         (of_shown,) = torch.autograd.grad(loss_g, shown, retain_graph=True)
-        of_d = list(torch.autograd.grad(loss_d, list(self.discriminator.parameters())))
-        of_g = list(torch.autograd.grad(fake, list(self.generator.parameters()), of_shown, materialize_grads=True))
-        penalty = torch.zeros(())
-        if penalise:
-            penalty, of_penalty = self._penalty(seen_real.detach(), seen_fake.detach())
-            torch._foreach_add_(of_d, of_penalty)
-        scalars = torch.stack([loss_g, loss_d, logits_real.mean(), logits_fake.mean(), penalty]).detach()
-        return _Part(of_g, of_d, w, scalars)
+        of_d = list(torch.autograd.grad(loss_d, self._of(self.optimiser_d)))
+        of_g = list(torch.autograd.grad(fake, self._of(self.optimiser_g), of_shown, materialize_grads=True))
+        penalty = length = torch.zeros((), device=self.device)
+        if self._penalises(turn):
+            penalty, more = self._penalty(seen_real.detach(), seen_fake.detach(), batch.c)
+            torch._foreach_add_(of_d, more)
+        if self._measures_paths(turn):
+            length, more = self._path_penalty(batch, draw)
+            torch._foreach_add_(of_g, more)
+        confidence = self.loss.confidence(logits_real, logits_fake)
+        scalars = [loss_g, loss_d, logits_real.mean(), logits_fake.mean(), confidence, penalty, length]
+        return [*of_g, *of_d, ws[:, 0].detach().mean(dim=0), torch.stack(scalars).detach()]
 
-    def _fakes(self, count: int) -> tuple[Tensor, Tensor]:
-        """Images [count, 3, H, W] of random z, some with the ws of two z; and w [count, w_dim] of the first."""
+    @staticmethod
+    def _of(optimiser: torch.optim.Optimizer) -> list[Tensor]:
+        """The parameters it moves."""
+        parameters: list[Tensor] = optimiser.param_groups[0]["params"]
+        return parameters
+
+    def _judge(self, images: Tensor, c: Tensor | None) -> Tensor:
+        logits: Tensor = self.discriminator(images, c)
+        return logits
+
+    def _fakes(
+        self, count: int, c: Tensor | None, draw: Callable[..., Generator], latent: Purpose, mixing: Purpose,
+        noise: Purpose,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
+        """Images [count, 3, H, W] of random z, some with the ws of two z; and their ws [count, num_ws, w_dim].
+
+        A fake has the class of the real that it is compared with, so classes come as often as in the set.
+        """
         mapping = self.generator.mapping
-        z = torch.randn(2, count, self.generator.z_dim, device=self.config.device)
-        w = mapping.map_w(z[0])
-        ws = torch.where(self._mixed(count), mapping.map_w(z[1])[:, None], w[:, None])  # [count, num_ws, w_dim]
-        return self.generator.synthesis(ws, noise_mode="random" if self.noisy else "none"), w.detach()
+        z = torch.randn(2, count, self.generator.z_dim, generator=draw(latent)).to(self.device)
+        w, other = mapping.map_w(z[0], c), mapping.map_w(z[1], c)
+        ws = torch.where(self._mixed(count, draw(mixing)), other[:, None], w[:, None])  # [count, num_ws, w_dim]
+        if not self.noisy:
+            return self.generator.synthesis(ws, noise_mode="none"), ws
+        generator = draw(noise, device=self.device)
+        return self.generator.synthesis(ws, noise_mode="random", generator=generator), ws
 
-    def _mixed(self, count: int) -> Tensor:
-        """Which layers take the second w, from a random crossover on, in a share of the samples: [count, num_ws, 1]."""
-        crossover = torch.randint(1, self.generator.num_ws, (count, 1, 1), device=self.config.device)
-        chosen = torch.rand(count, 1, 1, device=self.config.device) < self.config.style_mixing
-        layers = torch.arange(self.generator.num_ws, device=self.config.device)[None, :, None]
-        return (layers >= crossover) & chosen
+    def _mixed(self, count: int, generator: Generator) -> Tensor:
+        """Which layers take the second w, from a random crossover on, in a share of the samples: [count, num_ws, 1].
 
-    def _penalty(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Gradients]:
+        The first layer always has the first.
+        """
+        crossover = torch.randint(1, self.generator.num_ws, (count, 1, 1), generator=generator)
+        chosen = torch.rand(count, 1, 1, generator=generator) < self.recipe.style_mixing
+        layers = torch.arange(self.generator.num_ws)[None, :, None]
+        return ((layers >= crossover) & chosen).to(self.device)
+
+    def _penalty(self, real: Tensor, fake: Tensor, c: Tensor | None) -> tuple[Tensor, Gradients]:
         """The lazy gradient penalty, R1 or R1 + R2, and its weighted gradients."""
-        penalty = gradient_penalty(self.discriminator, real)
+        penalty = gradient_penalty(self.discriminator, real, c)
         if self.loss.penalise_fakes:
-            penalty = penalty + gradient_penalty(self.discriminator, fake)
-        gamma = self.config.penalty_weight(self.generator.img_resolution)
-        weight = gamma / 2 * self.config.penalty_interval
-        of_d = torch.autograd.grad(penalty * weight, list(self.discriminator.parameters()), materialize_grads=True)
+            penalty = penalty + gradient_penalty(self.discriminator, fake, c)
+        weight = self.recipe.gamma / 2 * self.recipe.penalty_interval
+        of_d = torch.autograd.grad(penalty * weight, self._of(self.optimiser_d), materialize_grads=True)
         return penalty.detach(), list(of_d)
 
+    def _path_penalty(self, batch: Batch, draw: Callable[..., Generator]) -> tuple[Tensor, Gradients]:
+        """The mean path length of half as many fakes of their own, and the weighted gradients of their penalty.
+
+        Each part measures against the mean of the iterations before, moved by its own lengths.
+        """
+        count = max(batch.images.shape[0] // 2, 1)
+        c = None if batch.c is None else batch.c[:count]
+        images, ws = self._fakes(count, c, draw, Purpose.PATH_LATENT, Purpose.PATH_MIXING, Purpose.PATH_NOISE)
+        direction = torch.randn(images.shape, generator=draw(Purpose.PATH_DIRECTION)).to(self.device)
+        lengths = path_lengths(images, ws, direction)
+        penalty = path_penalty(lengths, self.path_mean) * (self.recipe.path_weight * self.recipe.path_interval)
+        of_g = torch.autograd.grad(penalty, self._of(self.optimiser_g), materialize_grads=True)
+        return lengths.detach().mean(), list(of_g)
+
     @torch.no_grad()
-    def average(self, shown: int, batch: int) -> None:
+    def average(self, shown: int) -> None:
         """Move the average towards the generator, after `shown` images in all."""
-        half_life = self.config.ema_kimg * 1000
-        if self.config.ema_ramp is not None:
-            half_life = min(half_life, max(shown, 1) * self.config.ema_ramp)
-        weight = 1.0 - 0.5 ** (batch / max(half_life, 1e-8))
+        half_life = self.recipe.ema_kimg * 1000
+        if self.recipe.ema_ramp > 0:
+            half_life = min(half_life, max(shown, 1) * self.recipe.ema_ramp)
+        weight = 1.0 - 0.5 ** (self.recipe.batch / max(half_life, 1e-8))
         torch._foreach_lerp_(list(self.ema.parameters()), list(self.generator.parameters()), weight)
         for kept, new in zip(self.ema.buffers(), self.generator.buffers(), strict=True):
             kept.copy_(new)
+
+
+def _mean(parts: Iterable[list[Tensor]], count: int) -> list[Tensor]:
+    """The sum of the parts, in their order, over `count`."""
+    total: list[Tensor] = []
+    for part in parts:
+        if total:
+            torch._foreach_add_(total, part, alpha=1 / count)
+        else:
+            total = list(torch._foreach_mul(part, 1 / count))
+    return total
+
+
+def _split(tensors: list[Tensor], optimiser: torch.optim.Optimizer) -> tuple[Gradients, list[Tensor]]:
+    """The gradients of an optimiser's parameters, and what comes after them."""
+    count = len(optimiser.param_groups[0]["params"])
+    return tensors[:count], tensors[count:]
+
+
+def _apply(optimiser: torch.optim.Optimizer, gradients: Gradients) -> None:
+    """Step along the gradients."""
+    for parameter, gradient in zip(optimiser.param_groups[0]["params"], gradients, strict=True):
+        parameter.grad = gradient
+    optimiser.step()

@@ -32,11 +32,15 @@ def _clock(seconds: float) -> str:
 
 
 class Report:
-    """Progress of one run; a context manager. Losses shown are averages since the last line."""
+    """Progress of one run; a context manager. Losses shown are averages since the last line.
 
-    def __init__(self, folder: Path, kimg: float, target: float) -> None:
-        self._writer = SummaryWriter(str(folder / "tensorboard"))
-        self._live = Live(console=Console(), auto_refresh=False, transient=False) if sys.stdout.isatty() else None
+    Of a process that does not lead its team, nothing is told.
+    """
+
+    def __init__(self, folder: Path, kimg: float, target: float, leads: bool = True) -> None:
+        self._writer = SummaryWriter(str(folder / "tensorboard")) if leads else None
+        watched = leads and sys.stdout.isatty()
+        self._live = Live(console=Console(), auto_refresh=False, transient=False) if watched else None
         self._target = target
         self._start = self._last = (time.monotonic(), kimg)
         self._sums: dict[str, list[float]] = {}
@@ -51,12 +55,14 @@ class Report:
     ) -> None:
         if self._live is not None:
             self._live.stop()
-        self._writer.close()
+        if self._writer is not None:
+            self._writer.close()
 
     def step(self, step: Step, kimg: float) -> None:
         """Take in one iteration, after `kimg` thousand images; prints when it is time."""
-        for name in ("loss_g", "loss_d", "real", "fake", "penalty"):
-            value = getattr(step, name)
+        if self._writer is None:
+            return
+        for name, value in vars(step).items():
             if value is not None:
                 self._sums.setdefault(name, []).append(value)
         interval = PLAIN_INTERVAL_S if self._live is None else 1.0
@@ -68,7 +74,7 @@ class Report:
         means = {name: sum(values) / len(values) for name, values in self._sums.items()}
         now = time.monotonic()
         shown = kimg - self._last[1]
-        if not means or shown <= 0:
+        if self._writer is None or not means or shown <= 0:
             return
         pace = (now - self._last[0]) / shown
         for name, value in means.items():
@@ -88,6 +94,8 @@ class Report:
 
     def note(self, text: str) -> None:
         """Print a line that stays."""
+        if self._writer is None:
+            return
         if self._live is None:
             print(text, flush=True)
         else:

@@ -1,7 +1,7 @@
 """Where a run begins: with fresh networks, with those of a file, or where an earlier run ended."""
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,23 +21,24 @@ SHARED = ("img_resolution", "img_channels", "c_dim", "canvas")  # in which the p
 
 @dataclass(frozen=True)
 class Start:
-    """Networks, and for the record the file they come from: `origin` None is nowhere; `note` tells the user."""
+    """Networks, and for the record the file they come from: `origin` None is nowhere; `note` tells the user.
+
+    `recipe`: what of a Recipe is settled by where it begins; all of it in a run that goes on.
+    """
 
     networks: Networks
     origin: dict[str, Any] | None = None
     note: str | None = None
+    recipe: dict[str, Any] = field(default_factory=dict)
 
 
 def begin(config: TrainConfig) -> Start:
     """The networks of a run. Raises TrainingError where those of a file or a saved run are not what was asked for."""
     if config.resume is not None:
-        start = _go_on(config, config.resume)
-    elif config.start_from is not None:
-        start = _from_network(config, config.start_from)
-    else:
-        start = Start(fresh(config))
-    _check_groups(config, start.networks.discriminator)
-    return start
+        return _go_on(config, config.resume)
+    if config.start_from is not None:
+        return _from_network(config, config.start_from)
+    return Start(fresh(config))
 
 
 def _go_on(config: TrainConfig, folder: Path) -> Start:
@@ -46,7 +47,7 @@ def _go_on(config: TrainConfig, folder: Path) -> Start:
         progress, sizes = saved(path)
         networks = fresh(config) if sizes is None else of_sizes(sizes)
         _check_sizes(config, networks.generator)
-        return Start(networks, progress.get("started_from"))
+        return Start(networks, progress.get("started_from"), recipe=progress.get("recipe", {}))
 
 
 def _from_network(config: TrainConfig, name: str | Path) -> Start:
@@ -65,7 +66,8 @@ def _from_network(config: TrainConfig, name: str | Path) -> Start:
     for own, kept in zip(generator.buffers(), ema.buffers(), strict=True):
         own.copy_(kept)  # the average takes over the generator's: what it draws with goes on without a jump
     networks = Networks(generator.train().requires_grad_(), critic.train().requires_grad_(), ema)
-    return Start(networks, _origin(path, beside), _note(path, beside))
+    whole = {"ema_ramp": 0.0}  # the average that was brought is not of this run's few images
+    return Start(networks, _origin(path, beside), _note(path, beside), whole)
 
 
 def _generator(path: Path) -> Generator:
@@ -128,17 +130,6 @@ def _check_sizes(config: TrainConfig, network: Generator) -> None:
 
 def _words(size: int | tuple[int, int]) -> str:
     return str(size) if isinstance(size, int) else f"{size[1]}x{size[0]}"
-
-
-def _check_groups(config: TrainConfig, critic: Discriminator) -> None:
-    """Raise TrainingError for a batch whose parts do not hold whole groups of the discriminator's."""
-    part = config.batch // config.threads
-    group = min(critic.mbstd_group_size, part)
-    if part % group:
-        raise TrainingError(
-            f"batch {config.batch} does not split into {config.threads} parts of whole groups of {group}, which this"
-            f" discriminator compares; give a multiple of {group * config.threads}"
-        )
 
 
 def _origin(path: Path, players: dict[str, Path]) -> dict[str, Any]:

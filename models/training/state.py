@@ -1,8 +1,9 @@
-"""The state of a training on disk: one safetensors file, nothing pickled, replaced atomically."""
+"""The state of a training, and the same on disk: one safetensors file, nothing pickled, replaced atomically."""
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,44 +17,57 @@ from models.training.config import TrainingError
 from models.training.players import Players
 
 NAME = "state.safetensors"
-FORMAT = 1
+FORMAT = 2  # 1 had the state of a random generator; numbers are a function of the iteration now
 
 
-def _optimiser_tensors(prefix: str, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-    state = optimiser.state_dict()["state"]
-    return {f"{prefix}.{index}.{key}": value for index, entry in state.items() for key, value in entry.items()}
+@dataclass(frozen=True)
+class State:
+    """Weights, moving average and optimisers, on the CPU and apart from what goes on; `progress`: plain JSON values."""
+
+    tensors: dict[str, Tensor]
+    progress: dict[str, Any]
+
+    def finite(self) -> bool:
+        return all(bool(value.isfinite().all()) for value in self.tensors.values())
 
 
-def _networks(players: Players) -> dict[str, torch.nn.Module]:
-    return {"generator": players.generator, "discriminator": players.discriminator, "ema": players.ema}
-
-
-def _optimisers(players: Players) -> dict[str, torch.optim.Optimizer]:
-    return {"optimiser_g": players.optimiser_g, "optimiser_d": players.optimiser_d}
-
-
-def save_state(folder: Path, players: Players, progress: dict[str, Any]) -> None:
-    """Write weights, moving average, optimisers, random state and `progress` (plain JSON values)."""
-    tensors: dict[str, Tensor] = {"random_state": torch.get_rng_state()}
+def capture(players: Players, progress: dict[str, Any]) -> State:
+    """The players as they are now, to go back to."""
+    tensors: dict[str, Tensor] = {}
     for name, network in _networks(players).items():
         tensors |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
     for name, optimiser in _optimisers(players).items():
         tensors |= _optimiser_tensors(name, optimiser)
-    tensors = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
-    if not all(bool(value.isfinite().all()) for value in tensors.values()):
+    return State({key: value.detach().to("cpu", copy=True).contiguous() for key, value in tensors.items()}, progress)
+
+
+def restore(players: Players, state: State) -> None:
+    """Make the players what they were. Raises RuntimeError or KeyError where the state is of other networks."""
+    for name, network in _networks(players).items():
+        network.load_state_dict(_part(state.tensors, name))
+    for name, optimiser in _optimisers(players).items():
+        entries: dict[int, dict[str, Tensor]] = {}
+        for key, value in _part(state.tensors, name).items():
+            index, field = key.split(".", 1)
+            entries.setdefault(int(index), {})[field] = value.clone()
+        optimiser.load_state_dict({"state": entries, "param_groups": optimiser.state_dict()["param_groups"]})
+
+
+def write(folder: Path, state: State, sizes: dict[str, Any]) -> None:
+    """The state to disk, whole or not at all. Raises TrainingError for weights that are not finite, OSError."""
+    if not state.finite():
         raise TrainingError(f"the weights are no longer finite; resume from {folder / NAME} with a lower learning rate")
-    sizes = json.dumps(players.networks.sizes())
-    metadata = {"format": str(FORMAT), "progress": json.dumps(progress), "sizes": sizes}
-    write_atomically(folder / NAME, lambda path: save_file(tensors, path, metadata=metadata))
+    metadata = {"format": str(FORMAT), "progress": json.dumps(state.progress), "sizes": json.dumps(sizes)}
+    write_atomically(folder / NAME, lambda path: save_file(state.tensors, path, metadata=metadata))
 
 
-def load_state(folder: Path, players: Players) -> dict[str, Any]:
-    """Restore what `save_state` wrote into `players` and the random state; returns its `progress`."""
+def load(folder: Path, players: Players) -> dict[str, Any]:
+    """Restore what `write` wrote into `players`; returns its `progress`."""
     with reading(folder) as path:
         with safe_open(path, framework="pt") as file:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
         progress, _ = saved(path)
-        _restore(players, tensors)
+        restore(players, State(tensors, progress))
     return progress
 
 
@@ -79,17 +93,18 @@ def reading(folder: Path) -> Iterator[Path]:
         ) from None
 
 
+def _networks(players: Players) -> dict[str, torch.nn.Module]:
+    return {"generator": players.generator, "discriminator": players.discriminator, "ema": players.ema}
+
+
+def _optimisers(players: Players) -> dict[str, torch.optim.Optimizer]:
+    return {"optimiser_g": players.optimiser_g, "optimiser_d": players.optimiser_d}
+
+
+def _optimiser_tensors(prefix: str, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    state = optimiser.state_dict()["state"]
+    return {f"{prefix}.{index}.{key}": value for index, entry in state.items() for key, value in entry.items()}
+
+
 def _part(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
     return {key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(f"{name}.")}
-
-
-def _restore(players: Players, tensors: dict[str, Tensor]) -> None:
-    for name, network in _networks(players).items():
-        network.load_state_dict(_part(tensors, name))
-    for name, optimiser in _optimisers(players).items():
-        entries: dict[int, dict[str, Tensor]] = {}
-        for key, value in _part(tensors, name).items():
-            index, field = key.split(".", 1)
-            entries.setdefault(int(index), {})[field] = value
-        optimiser.load_state_dict({"state": entries, "param_groups": optimiser.state_dict()["param_groups"]})
-    torch.set_rng_state(tensors["random_state"])

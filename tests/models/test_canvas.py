@@ -14,7 +14,8 @@ from models.canvas import Extension, extend
 from models.discriminator import Discriminator
 from models.explore.grid import seed_z
 from models.stylegan2 import Generator
-from models.training.losses import LOSSES, gradient_penalty
+from models.training.losses import LOSSES
+from models.training.regularisation import gradient_penalty
 
 WIDE = [(64, 228), (180, 640), (144, 256), (100, 36), (40, 24)]
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.training.losses import LOSSES, gradient_penalty
+from models.training.losses import LOSSES
+from models.training.regularisation import gradient_penalty
 
 
 @pytest.mark.parametrize("name", LOSSES)

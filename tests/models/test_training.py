@@ -17,8 +17,10 @@ from safetensors.torch import load_file, save_file
 import models
 from models.training import TrainConfig, TrainingError, parse_canvas, train
 from models.training import loop as loop_module
+from models.training.losses import LOSSES
 from models.training.networks import fresh
-from models.training.players import Players, Step
+from models.training.players import Batch, Players, Step, Turn
+from models.training.presets import settle
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,11 @@ def progress(folder: Path) -> dict[str, object]:
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     result: dict[str, object] = json.loads(header["__metadata__"]["progress"])
     return result
+
+
+def load_state(network: Path) -> dict[str, torch.Tensor]:
+    """The tensors of the state beside a network."""
+    return load_file(network.with_name("state.safetensors"))
 
 
 def size_of(picture: Path) -> tuple[int, int]:
@@ -95,38 +102,46 @@ def test_resumed_run_equals_one_that_was_never_stopped(data: Path, tmp_path: Pat
     assert progress(tmp_path / "second")["shown"] == 48
     assert progress(tmp_path / "second")["iteration"] == 6
     assert expected.keys() == resumed.keys()
-    for name in expected.keys() - {"random_state"}:
-        torch.testing.assert_close(resumed[name], expected[name], msg=name)
+    assert [name for name in expected if not torch.equal(resumed[name], expected[name])] == []
 
 
-def test_both_losses_and_several_workers_run(data: Path, tmp_path: Path) -> None:
-    train(replace(tiny(data, tmp_path), loss="non-saturating", threads=2, dtype="bfloat16"))
-    assert progress(tmp_path)["shown"] == 16
+@pytest.mark.parametrize("loss", LOSSES)
+def test_threads_change_nothing(data: Path, tmp_path: Path, loss: Any) -> None:
+    config = replace(tiny(data, tmp_path / "one"), loss=loss, dtype="bfloat16", part=4, noise_after=0.0)
+    train(config)
+    train(replace(config, threads=2, out=tmp_path / "two"))
+    one, two = (load_file(tmp_path / name / "state.safetensors") for name in ("one", "two"))
+    assert [name for name in one if not torch.equal(one[name], two[name])] == []
+    assert progress(tmp_path / "one") | {"seconds": 0} == progress(tmp_path / "two") | {"seconds": 0}
+
+
+def players_of(config: TrainConfig) -> Players:
+    torch.manual_seed(0)
+    return Players(settle(config, 12, 16, {}), fresh(config))
 
 
 def test_discriminator_learns_to_tell_reals_from_fakes(data: Path, tmp_path: Path) -> None:
     """Against a generator that stands still, its loss falls far below that of guessing."""
     config = tiny(data, tmp_path)
-    torch.manual_seed(0)
-    images = loop_module.load_images(config.data, (16, 16))
-    players = Players(config, fresh(config))
+    reals = loop_module.load_images(config.data, (16, 16)).images[:8].float() / 127.5 - 1
+    players = players_of(replace(config, penalty_interval=1000))
     players.optimiser_g.param_groups[0]["lr"] = 0.0
     try:
-        steps = [players.play(images.sample(8, mirror=True), penalise=False) for _ in range(60)]
+        steps = [players.play(lambda part: Batch(reals), Turn(iteration)) for iteration in range(1, 61)]
     finally:
         players.close()
     assert sum(step.loss_d for step in steps[-10:]) / 10 < 0.1
     assert sum(step.real - step.fake for step in steps[-10:]) / 10 > 2.0
+    assert steps[-1].confidence == 1.0
 
 
 def test_average_follows_the_generator(data: Path, tmp_path: Path) -> None:
-    config = tiny(data, tmp_path)
-    players = Players(config, fresh(config))
+    players = players_of(replace(tiny(data, tmp_path), batch=5000, part=5000, ema_kimg=5.0))
     players.close()
     before = players.ema.synthesis.blocks[0].const.clone()
     with torch.no_grad():
         players.generator.synthesis.blocks[0].const += 1.0
-    players.average(shown=100_000, batch=5000)  # one half-life
+    players.average(shown=100_000)  # one half-life
     torch.testing.assert_close(players.ema.synthesis.blocks[0].const, before + 0.5)
 
 
@@ -141,9 +156,33 @@ def test_signal_saves_and_ends(data: Path, tmp_path: Path) -> None:
     assert signal.getsignal(signal.SIGTERM) == before
 
 
-def test_loss_that_is_not_finite_ends_the_run(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Players, "play", lambda *_, **__: Step(float("nan"), 0.0, 0.0, 0.0, None))
-    with pytest.raises(TrainingError, match=r"the loss is not finite at kimg 0\.0; resume from"):
+def broken(monkeypatch: pytest.MonkeyPatch, attempts: int) -> None:
+    """The loss is not finite in the second iteration, in so many attempts."""
+    play = Players.play
+
+    def breaking(players: Players, batch: Any, turn: Turn) -> Step:
+        step = play(players, batch, turn)
+        return replace(step, loss_g=float("nan")) if turn.iteration == 1 and turn.attempt < attempts else step
+
+    monkeypatch.setattr(Players, "play", breaking)
+
+
+def test_loss_that_is_not_finite_goes_back_and_tries_otherwise(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = load_state(train(tiny(data, tmp_path / "plain")))
+    broken(monkeypatch, attempts=2)
+    other = load_state(train(tiny(data, tmp_path / "broken")))
+    assert capsys.readouterr().out.count("not finite at kimg 0.0: back to kimg 0.0, with other random numbers") == 2
+    assert (progress(tmp_path / "broken")["shown"], progress(tmp_path / "broken")["attempt"]) == (16, 2)
+    name = "generator.synthesis.blocks.0.const"
+    assert bool(other[name].isfinite().all())
+    assert not torch.equal(other[name], plain[name])
+
+
+def test_loss_that_is_never_finite_ends_the_run(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken(monkeypatch, attempts=99)
+    with pytest.raises(TrainingError, match=r"the loss is not finite at kimg 0\.0, after 3 tries from the last good"):
         train(tiny(data, tmp_path))
     assert not (tmp_path / "state.safetensors").exists()
 
@@ -179,7 +218,7 @@ def test_resume_from_a_damaged_state(data: Path, tmp_path: Path) -> None:
         ("canvas", (8, 200), "the canvas 200x8 is too small"),
         ("canvas", (4000, 4000), "the canvas 4000×4000 has more than the 65536 pixels"),
         ("batch", 0, "batch is 0"),
-        ("batch", 6, "batch 6 does not split into 1 parts"),
+        ("part", 0, "part is 0"),
         ("kimg", -1.0, "kimg is -1.0"),
         ("learning_rate", float("nan"), "learning_rate is nan"),
     ],
@@ -187,6 +226,18 @@ def test_resume_from_a_damaged_state(data: Path, tmp_path: Path) -> None:
 def test_settings_that_make_no_sense(tmp_path: Path, field: str, value: float, words: str) -> None:
     with pytest.raises(TrainingError, match=words):
         train(replace(tiny(tmp_path, tmp_path), **{field: value}))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("batch", "part", "words"),
+    [
+        (6, None, "a part of 6 is not made of whole groups of 4, which the discriminator compares"),
+        (12, 8, "batch 12 is not made of whole parts of 8; give a multiple of 8, or another --part"),
+    ],
+)
+def test_batches_that_cannot_be_shared(data: Path, tmp_path: Path, batch: int, part: int | None, words: str) -> None:
+    with pytest.raises(TrainingError, match=words):
+        train(replace(tiny(data, tmp_path), batch=batch, part=part))
 
 
 @pytest.mark.parametrize(
@@ -209,7 +260,7 @@ def test_disk_that_fails_is_one_sentence(data: Path, tmp_path: Path, monkeypatch
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", str(tmp_path))
 
-    monkeypatch.setattr(loop_module, "save_state", full)
+    monkeypatch.setattr(loop_module, "write", full)
     with pytest.raises(TrainingError, match=r"cannot be read or written \(No space left on device\); mend that"):
         train(tiny(data, tmp_path))
 

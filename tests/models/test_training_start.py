@@ -84,7 +84,7 @@ def test_a_converted_network_goes_on_from_its_players(
         "ema": start,
     }
     for name, network in starts.items():
-        assert 0 < furthest(state(config.out, name), network) < 0.01, name
+        assert 0 < furthest(state(config.out, name), network) < 0.02, name
     kept = state(config.out, "ema")["synthesis.blocks.1.conv0.noise_const"]
     assert torch.equal(kept, start.synthesis.blocks[1].conv0.noise_const)
     before, after = (network(torch.ones(1, 5)) for network in (start, trained))
@@ -111,8 +111,7 @@ def test_resumed_it_equals_one_that_was_never_stopped(config: TrainConfig) -> No
     resumed = train(replace(whole, start_from=None, resume=config.out, out=config.out))
     assert provenance(resumed) | {"seconds": 0} == provenance(last) | {"seconds": 0}
     expected, found = (load_file(folder / "state.safetensors") for folder in (whole.out, config.out))
-    for name in expected.keys() - {"random_state"}:
-        torch.testing.assert_close(found[name], expected[name], msg=name)
+    assert [name for name in expected if not torch.equal(found[name], expected[name])] == []
 
 
 def test_a_network_alone_gets_a_fresh_discriminator(
@@ -215,8 +214,8 @@ def test_a_damaged_player_is_no_missing_one(config: TrainConfig, net: Path) -> N
 def test_a_batch_must_hold_whole_groups_of_the_discriminator(config: TrainConfig, net: Path) -> None:
     critic = Discriminator(32, channel_base=256, channel_max=12, mbstd_group_size=8)
     checkpoint.save(player(net, "D"), critic, {})
-    with pytest.raises(TrainingError, match=r"batch 24 does not split into 2 parts of whole groups of 8, .* of 16"):
-        train(replace(config, batch=24, threads=2))
+    with pytest.raises(TrainingError, match=r"a part of 12 is not made of whole groups of 8, which the discriminator"):
+        train(replace(config, batch=24, part=12))
     assert train(config).is_file()
 
 

@@ -14,7 +14,8 @@ from models.convert import convert, open_source
 from models.discriminator import Discriminator
 from models.manifest import sha256
 from models.stylegan2 import Generator
-from models.training.losses import LOSSES, gradient_penalty
+from models.training.losses import LOSSES
+from models.training.regularisation import gradient_penalty
 from tests.models.convert.foreign import dump, official, rosinality, snapshot
 from tests.models.convert.networks import assert_same, small_critic, small_stylegan2, small_stylegan3
 from tests.models.known import REFERENCE, needs_reference

@@ -1,0 +1,55 @@
+"""Settings nobody should have to look up: by number of pictures, resolution and device."""
+
+from dataclasses import fields
+from typing import Any, Literal
+
+from models.training.config import LossName, TrainConfig
+from models.training.recipe import Recipe
+
+Preset = Literal["few", "many", "stylegan2"]
+
+FEW = 2000  # pictures below which a discriminator soon knows them by heart
+
+
+def chosen(asked: str, pictures: int) -> Preset:
+    """The preset that `auto` stands for, or the one that was asked for."""
+    if asked == "few" or asked == "many" or asked == "stylegan2":
+        return asked  # type: ignore[return-value]
+    return "few" if pictures < FEW else "many"
+
+
+def settle(config: TrainConfig, pictures: int, resolution: int, earlier: dict[str, Any]) -> Recipe:
+    """What was asked for, else what the run that goes on was made with (`earlier`), else what the preset says.
+
+    Raises TypeError where `earlier` is no recipe.
+    """
+    given = {field.name: getattr(config, field.name) for field in fields(Recipe)}
+    known = earlier | {name: value for name, value in given.items() if value is not None}
+    return Recipe(**_defaults(chosen(config.preset, pictures), resolution, config.on_gpu, known) | known)
+
+
+def _defaults(preset: Preset, resolution: int, gpu: bool, known: dict[str, Any]) -> dict[str, Any]:
+    """Of every setting; what hangs on loss and batch heeds those that are known."""
+    loss: LossName = known.get("loss", "stylegan2" if preset == "stylegan2" else "relativistic")
+    batch: int = known.get("batch", min(max(8192 // resolution, 8), 64) if gpu else 16)
+    share = resolution / 64
+    published = 0.0002 * resolution**2 / batch  # Karras et al. 2020, ADA
+    return {
+        "seed": 0,
+        "batch": batch,
+        "part": min(batch, 32 if gpu else 8),
+        "mirror": True,
+        "loss": loss,
+        "gamma": (0.02 * share**2 if loss == "relativistic" else published) * (4 if preset == "few" else 1),
+        "penalty_interval": 8 if loss == "relativistic" else 16,
+        "path_weight": 2.0 if loss == "stylegan2" else 0.0,
+        "path_interval": 4,
+        "learning_rate": 0.0025 if resolution < 1024 else 0.002,
+        "ema_kimg": batch * 10 / 32,
+        "ema_ramp": 0.05,
+        "noise_after": 40.0,
+        "style_mixing": 0.9 if preset == "stylegan2" else 0.5,
+        "augment": "light",
+        "freeze_d": 0,
+        "dtype": "bfloat16",
+    }
