@@ -68,6 +68,10 @@ def import_source(
     notes: list[str] = []
     with opening.opened(source, columns or {}, read_url, notes.append) as opened:
         adapter = _adapter(opened, kind)
+        if columns and adapter not in sources.MAPPED:
+            raise ArchiveError(
+                f"{source}: is of kind {adapter.NAME}, whose columns are known; leave --map out, or add --as csv"
+            )
         records = adapter.records(opened)  # a map of columns that does not fit is told before an archive is made
         with Catalogue(into, writing=True) as catalogue:
             if override is not None:
@@ -208,6 +212,8 @@ class _Run:
             self._changed += had and bool(old.file)
             return entry
         self._kept += entry.status is Status.LISTED and old.status is not Status.REJECTED
+        if entry.status is old.status is Status.LISTED:  # a fetch that was cut off goes on
+            return replace(old, record=entry.record, kind="", detail="")
         if not had or not old.file:
             return entry
         status = Status.FETCHED if entry.status is Status.LISTED else Status.REJECTED

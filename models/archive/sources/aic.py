@@ -58,7 +58,7 @@ def _read_page(source: Source, address: str) -> Iterator[Row | Damaged]:
         content = source.read(address)
     except RejectedError as error:
         raise ArchiveError(
-            f"{address}: cannot be read ({error.detail or error.kind}); what comes before was catalogued; "
+            f"{address}: cannot be read ({error.detail or error.kind}); only what comes before can be used; "
             "import it again later"
         ) from None
     return opening.parsed(content, address)
@@ -119,7 +119,9 @@ def _artists(values: Values) -> tuple[str, ...]:
 
 
 def _rights(values: Values) -> tuple[Rights, str]:
+    holder = text(values, "copyright_notice")
+    if holder:  # even where the work is said to be free
+        return Rights.RESTRICTED, holder
     if values.get("is_public_domain") is True:
         return Rights.PUBLIC_DOMAIN, "is_public_domain: true"
-    holder = text(values, "copyright_notice")
-    return (Rights.RESTRICTED, holder) if holder else (Rights.UNKNOWN, "is_public_domain: false")
+    return Rights.UNKNOWN, "is_public_domain: false"

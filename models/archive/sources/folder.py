@@ -20,12 +20,17 @@ def recognises(source: Source) -> bool:
 def records(source: Source) -> Iterator[Record | Damaged]:
     """Every picture by its suffix, in the order of their paths; the path in the folder is its id."""
     root = root_of(source)
+    place: str | Damaged | None = None
     for place in pictures(root):
         if isinstance(place, Damaged):
             yield place
         else:
             key = f"{root.name}:{place}"
             yield Record(key, root.name, Path(place).stem, image=str(root / place))
+    if place is None:
+        raise ArchiveError(
+            f"{source.name}: holds no pictures and no JSON of a known kind; name a catalogue's file, or another folder"
+        )
 
 
 def root_of(source: Source) -> Path:

@@ -29,6 +29,8 @@ def records(source: Source) -> Iterator[Record | Damaged]:
     walk = _Walk(source)
     for row in source.rows:
         yield from [row] if isinstance(row, Damaged) else walk.through(row, 0)
+    if walk.unread:
+        raise ArchiveError(f"{source.name}: {len(walk.unread)} of its members are missing; {walk.unread[0]}")
 
 
 def _is_service(values: Values) -> bool:
@@ -44,6 +46,7 @@ class _Walk:
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self.unread: list[str] = []  # why members could not be had, which another time they may
         self._seen: set[str] = set()
         self._pictures: set[str] = set()  # manifests share canvases
 
@@ -98,6 +101,7 @@ class _Walk:
         except RejectedError as error:
             yield Damaged(address, error.detail or error.kind)
         except ArchiveError as error:
+            self.unread.append(str(error))
             yield Damaged(address, str(error))
 
     @cached_property

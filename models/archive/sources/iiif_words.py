@@ -15,8 +15,12 @@ _ARTIST = """artist, artists, artist(s), creator, creators, author, authors, mak
 """
 _DATE = """date, dates, date created, creation date, date made, created, datierung, datum, date de création, fecha,
     data, datazione, datering"""
+_RIGHTS = """rights, copyright, license, licence, rights statement, copyright notice, conditions of use, terms of use,
+    droits, licence d'utilisation, rechte, lizenz, nutzungsbedingungen, urheberrecht, derechos, diritti, rechten
+"""
 ARTIST = frozenset(" ".join(_ARTIST.split()).split(", "))
 DATE = frozenset(" ".join(_DATE.split()).split(", "))
+RIGHTS = frozenset(" ".join(_RIGHTS.split()).split(", "))
 
 
 def texts(value: Any) -> list[str]:
@@ -24,6 +28,11 @@ def texts(value: Any) -> list[str]:
     found = _by_language(value)
     chosen = next((language for language in _PREFERRED if language in found), next(iter(found), ""))
     return [text for text in map(_plain, found.get(chosen, [])) if text]
+
+
+def every(value: Any) -> list[str]:
+    """The texts of a label or value in all languages."""
+    return [text for lines in _by_language(value).values() for text in map(_plain, lines) if text]
 
 
 def words(value: Any) -> str:

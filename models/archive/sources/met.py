@@ -80,7 +80,9 @@ def _artists(values: Values) -> tuple[str, ...]:
 
 
 def _rights(values: Values) -> tuple[Rights, str]:
+    holder = text(values, "rightsAndReproduction")
+    if holder:  # even where the work is said to be free
+        return Rights.RESTRICTED, holder
     if values.get("isPublicDomain") is True:
         return Rights.PUBLIC_DOMAIN, "isPublicDomain: true"
-    holder = text(values, "rightsAndReproduction")
-    return (Rights.RESTRICTED, holder) if holder else (Rights.UNKNOWN, "isPublicDomain: false")
+    return Rights.UNKNOWN, "isPublicDomain: false"

@@ -6,6 +6,7 @@ What is cut in half gives the rows that are whole, and then raises ArchiveError 
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
@@ -36,27 +37,44 @@ def table(lines: Iterator[str], name: str) -> tuple[list[str], Iterator[Row | Da
         chain(sample, lines), delimiter=delimiter, escapechar=escape, doublequote=escape is None, strict=True
     )
     try:
-        header = [column.strip() for column in next(reader, [])]
+        header = _distinct([column.strip() for column in next(reader, [])])
     except csv.Error as error:
         raise ArchiveError(f"{name}: its first line is no list of columns ({error}); is it a CSV file?") from None
     return header, _table_rows(reader, header, name)
 
 
+def _distinct(header: list[str]) -> list[str]:
+    """With a number behind names that come again: no column may hide another."""
+    seen: Counter[str] = Counter()
+    names = []
+    for name in header:
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name} {seen[name]}")
+    return names
+
+
 def _table_rows(reader: Any, header: list[str], name: str) -> Iterator[Row | Damaged]:
     doubtful: Damaged | None = None  # a row that is too short: damaged, or the place where the file was cut
+    last = reader.line_num
     for found in _lenient(reader):
+        place, last = _place(last + 1, reader.line_num), reader.line_num
         if doubtful:
             yield doubtful
             doubtful = None
         if isinstance(found, csv.Error):
-            doubtful = Damaged(f"line {reader.line_num}", f"is no row of a table ({found})")
+            doubtful = Damaged(place, f"is no row of a table ({found})")
         elif len(found) == len(header):
-            yield Row(f"line {reader.line_num}", dict(zip(header, found, strict=True)))
+            yield Row(place, dict(zip(header, found, strict=True)))
         else:
             detail = f"has {len(found)} columns where the first line has {len(header)}"
-            doubtful = Damaged(f"line {reader.line_num}", detail)
+            doubtful = Damaged(place, detail)
     if doubtful:
         raise _cut(name, doubtful.place)
+
+
+def _place(first: int, last: int) -> str:
+    """A quote that is not closed takes many lines with it: all of them are named."""
+    return f"line {last}" if first >= last else f"lines {first} to {last}"
 
 
 def _lenient(reader: Any) -> Iterator[list[str] | csv.Error]:
@@ -153,6 +171,6 @@ def _between(text: str, at: int) -> int:
 
 def _cut(name: str, place: str, why: str = "") -> ArchiveError:
     return ArchiveError(
-        f"{name}: is cut off or damaged at {place}{why}; what comes before was catalogued; "
+        f"{name}: is cut off or damaged at {place}{why}; only what comes before can be used; "
         "get the whole file and import it again"
     )

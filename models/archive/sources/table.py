@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 from models.archive import dates, rights
@@ -12,16 +13,27 @@ from models.archive.sources import base
 from models.archive.sources.base import Damaged, Source, Values, text
 
 NAME = "csv"
+_RIGHTS = (
+    *("rights", "license", "licence", "rights_text", "copyright", "rights_statement", "copyright_notice"),
+    *("rights_holder", "license_url"),
+)
 USUAL: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "identifier", "object_id", "objectid", "accession_number"),
     "image": ("image", "image_url", "imageurl", "file_name", "filename", "file"),
     "title": ("title", "name"),
     "artist": ("artist", "artists", "creator", "author", "maker"),
     "date": ("date", "year", "date_display", "date_text"),
-    "rights": ("rights", "license", "licence", "rights_text", "copyright"),
+    "rights": _RIGHTS,
     "page": ("page", "page_url", "url", "link"),
     "label": ("label", "class"),
 }
+
+
+class Columns(NamedTuple):
+    """Column by field; and every column that speaks of rights, for one may close what another opens."""
+
+    by_field: Mapping[str, str]
+    rights: tuple[str, ...]
 
 
 def recognises(source: Source) -> bool:
@@ -34,11 +46,12 @@ def records(source: Source) -> Iterator[Record | Damaged]:
     columns = mapped(source)
     name = Path(source.name).name.split(".")[0] or NAME
     where = source.folder or source.name
-    return base.each(source, name, columns["id"], lambda key, values: record(key, name, values, columns, where))
+    key = columns.by_field["id"]
+    return base.each(source, name, key, lambda key, values: record(key, name, values, columns, where))
 
 
-def mapped(source: Source) -> dict[str, str]:
-    """Column by field. Raises ArchiveError where a column of the map is not there, or one that must be is unknown."""
+def mapped(source: Source) -> Columns:
+    """What is read. Raises ArchiveError where a column of the map is not there, or one that must be is unknown."""
     present = _present(source)
     for field, column in source.columns.items():
         if field not in USUAL:
@@ -50,13 +63,13 @@ def mapped(source: Source) -> dict[str, str]:
         raise ArchiveError(
             f"{source.name}: no column of pictures is known by its name; say which it is of {', '.join(present)}"
         )
-    return {"id": known["image"]} | known
+    return Columns({"id": known["image"]} | known, _of_rights(source))
 
 
-def record(key: str, name: str, values: Values, columns: Mapping[str, str], where: Path | str) -> Record:
+def record(key: str, name: str, values: Values, columns: Columns, where: Path | str) -> Record:
     """A record of the columns there are, in a table that lies in a folder or at an address. Raises RejectedError."""
-    got = {field: text(values, column) for field, column in columns.items()}
-    statement = got.get("rights", "")
+    got = {field: text(values, column) for field, column in columns.by_field.items()}
+    statements = [said for column in columns.rights if (said := text(values, column))]
     date = got.get("date", "")
     return Record(
         id=key,
@@ -65,8 +78,8 @@ def record(key: str, name: str, values: Values, columns: Mapping[str, str], wher
         artists=tuple(part for part in (part.strip() for part in got.get("artist", "").split("|")) if part),
         date=date,
         years=dates.understood(date),
-        rights=rights.understood(statement),
-        rights_text=statement,
+        rights=rights.strictest([rights.understood(statement) for statement in statements]),
+        rights_text="; ".join(statements),
         image=picture(got["image"], where),
         page=base.secure(got.get("page", "")),
         label=got.get("label", ""),
@@ -103,9 +116,21 @@ def _joined(address: str, value: str) -> str:
 
 
 def _known(source: Source) -> dict[str, str]:
-    present = {column.lower().replace(" ", "_"): column for column in _present(source)}
+    present = {_usual(column): column for column in _present(source)}
     usual = {field: next((present[name] for name in names if name in present), "") for field, names in USUAL.items()}
     return {field: column for field, column in (usual | dict(source.columns)).items() if column}
+
+
+def _of_rights(source: Source) -> tuple[str, ...]:
+    """The one that the map names, else all that there are or, in JSON, that may come."""
+    if "rights" in source.columns:
+        return (source.columns["rights"],)
+    present = [column for column in _present(source) if _usual(column).rstrip("_0123456789") in _RIGHTS]
+    return tuple(dict.fromkeys([*present, *_RIGHTS]))
+
+
+def _usual(column: str) -> str:
+    return column.lower().replace(" ", "_")
 
 
 def _present(source: Source) -> list[str]:

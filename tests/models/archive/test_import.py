@@ -129,9 +129,7 @@ def test_a_catalogue_cut_in_half(tmp_path: Path) -> None:
     assert done.accepted == 500
     assert len(entries(tmp_path / "archive")) == done.accepted
     (problem,) = done.problems
-    assert problem.startswith(
-        f"{table}: is cut off or damaged at line {done.accepted + 2}; what comes before was catal"
-    )
+    assert problem.startswith(f"{table}: is cut off or damaged at line {done.accepted + 2}; only what comes before")
     assert decisions(tmp_path / "archive") == [*done.notes, problem]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from models.archive.record import Rights
-from models.archive.rights import strictest, understood
+from models.archive.rights import names_a_holder, strictest, understood
 
 CC0, OPEN, RESTRICTED, UNKNOWN = Rights.CC0, Rights.PUBLIC_DOMAIN, Rights.RESTRICTED, Rights.UNKNOWN
 
@@ -46,6 +46,28 @@ CC0, OPEN, RESTRICTED, UNKNOWN = Rights.CC0, Rights.PUBLIC_DOMAIN, Rights.RESTRI
         ("© The estate of Adrian Stokes", RESTRICTED),
         ("CC BY-NC-SA 4.0", RESTRICTED),
         ("All rights reserved", RESTRICTED),
+        ("Data is CC0; images licensed by Art Resource", RESTRICTED),
+        ("CC0 for the metadata", UNKNOWN),
+        ("CC0 nur für Metadaten", UNKNOWN),
+        ("CC0 sauf les images", UNKNOWN),
+        ("Public domain, nicht kommerziell", UNKNOWN),
+        ("Public domain in the United States", UNKNOWN),
+        ("Public domain from 2035", UNKNOWN),
+        ("Will enter the public domain in 2035", UNKNOWN),
+        ("Public domain 2035", UNKNOWN),
+        ("Copyright 1999 Jane Smith. Public domain dedication pending", RESTRICTED),
+        ("Public domain work; licensed photographic reproduction", RESTRICTED),
+        ("CC0, some rights reserved", RESTRICTED),
+        ("CC0 " + "a " * 3000, UNKNOWN),
+        ("https://creativecommons.org/publicdomain/zero/1.0/ for the metadata", UNKNOWN),
+        ("Not https://creativecommons.org/publicdomain/zero/1.0/", UNKNOWN),
+        ("https://creativecommons.org/publicdomain/zero/1.0/, images © the artist", RESTRICTED),
+        ("https://creativecommons.org/publicdomain/zero/../../licenses/by/4.0/", UNKNOWN),
+        ('<a href="https://creativecommons.org/publicdomain/zero/1.0/">CC0 1.0</a>', CC0),
+        ("License: CC0 1.0 Universal (CC0 1.0) Public Domain Dedication", CC0),
+        ("Licensed under CC0", CC0),
+        ("This work is in the public domain.", OPEN),
+        ("Public domain (out of copyright)", OPEN),
         ("", UNKNOWN),
         ("  ", UNKNOWN),
         ("oil on canvas", UNKNOWN),
@@ -61,3 +83,20 @@ def test_two_licences_are_as_strict_as_the_stricter() -> None:
     assert strictest([CC0, UNKNOWN]) is UNKNOWN
     assert strictest([CC0, OPEN]) is OPEN
     assert strictest([]) is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("credit", "claims"),
+    [
+        ("© La ville de Paris", True),
+        ("Tous droits réservés", True),
+        ("Alle Rechte vorbehalten", True),
+        ("In copyright", True),
+        ("CC BY-SA 4.0", True),
+        ("Courtesy of the Art Institute of Chicago", False),
+        ("The library", False),
+        ("", False),
+    ],
+)
+def test_a_credit_that_claims_rights(credit: str, claims: bool) -> None:
+    assert names_a_holder(credit) is claims

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import shutil
 import zipfile
@@ -125,10 +126,11 @@ def test_a_folder_that_cannot_be_looked_into(tmp_path: Path) -> None:
     assert damaged.detail == "cannot be looked into (No such file or directory)"
 
 
-def test_an_empty_folder(tmp_path: Path) -> None:
+def test_a_folder_without_pictures(tmp_path: Path) -> None:
     (tmp_path / "set").mkdir()
-    done = import_source(str(tmp_path / "set"), tmp_path / "archive")
-    assert (done.kind, done.accepted, done.rejected) == ("folder", 0, {})
+    (tmp_path / "set/works.xlsx").write_bytes(b"PK")
+    with pytest.raises(ArchiveError, match="holds no pictures and no JSON of a known kind"):
+        import_source(str(tmp_path / "set"), tmp_path / "archive")
 
 
 def test_a_file_as_a_folder(tmp_path: Path) -> None:
@@ -160,3 +162,34 @@ def test_a_table_that_names_files_outside(tmp_path: Path) -> None:
     (tmp_path / "set/works.csv").write_text("".join(f"{line},CC0\n" for line in ("file", *names)))
     done = import_source(str(tmp_path / "set/works.csv"), tmp_path / "archive", columns={"rights": "CC0"})
     assert (done.accepted, done.rejected) == (1, {"no image": 1, "unreadable record": 5})
+
+
+def test_every_column_that_speaks_of_rights_is_heard(tmp_path: Path) -> None:
+    lines = [
+        "key,image,license,Copyright",
+        "1,https://x.org/1,CC0,",
+        "2,https://x.org/2,CC0,The estate",
+        "3,https://x.org/3,,",
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(lines) + "\n")
+    done = import_source(str(tmp_path / "a.csv"), tmp_path / "archive", columns={"id": "key"})
+    assert (done.accepted, done.rejected) == (1, {"rights": 2})
+    assert entries(tmp_path / "archive")["a:2"].detail == "CC0; The estate"
+    for twice in ("rights,rights", "Rights,rights", "license,License 2"):
+        (tmp_path / "b.csv").write_text(f"id,image,{twice}\n1,https://x.org/1,© Ann Lee,CC0\n2,https://x.org/2,CC0,©\n")
+        assert import_source(str(tmp_path / "b.csv"), tmp_path / "twice").rejected == {"rights": 2}
+    mapped = import_source(str(tmp_path / "a.csv"), tmp_path / "mapped", columns={"id": "key", "rights": "license"})
+    assert mapped.accepted == 2
+
+
+def test_a_key_of_rights_that_few_objects_have(tmp_path: Path) -> None:
+    works = [{"id": n, "image": f"https://x.org/{n}", "rights": "CC0"} for n in range(50)]
+    works[40]["copyright"] = "© The estate"
+    (tmp_path / "a.json").write_text(json.dumps(works))
+    done = import_source(str(tmp_path / "a.json"), tmp_path / "archive")
+    assert (done.accepted, done.rejected) == (49, {"rights": 1})
+
+
+def test_a_map_for_what_needs_none(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="is of kind folder, whose columns are known; leave --map out"):
+        import_source(str(picture(tmp_path / "set/a.png").parent), tmp_path / "archive", columns={"title": "Titel"})

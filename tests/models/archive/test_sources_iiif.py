@@ -115,7 +115,53 @@ def test_the_strictest_rights_count(tmp_path: Path) -> None:
     del unsaid["rights"]
     assert imported(tmp_path, unsaid).rejected == {"rights": 1}
     entry = entries(tmp_path / "archive")["iiif:https://example.org/canvas/4"]
-    assert (entry.record.rights, entry.detail) == (Rights.UNKNOWN, "© La ville")
+    assert (entry.record.rights, entry.detail) == (Rights.RESTRICTED, "© La ville")
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        canvas(1, IMAGE | {"service": [SERVICE | {"rights": BY_NC}]}),
+        canvas(1, {"type": "Choice", "items": [IMAGE], "rights": BY_NC}),
+        canvas(1, {"type": "SpecificResource", "source": IMAGE, "license": BY_NC}),
+        canvas(1, IMAGE, rights=["not a licence"]),
+        canvas(1, IMAGE, rights=7),
+        canvas(1, IMAGE, requiredStatement={"value": {"en": ["The library"], "fr": ["Tous droits réservés"]}}),
+        canvas(1, IMAGE, attribution=[{"@value": "© La ville", "@language": "fr"}, {"@value": "A", "@language": "en"}]),
+        canvas(1, IMAGE, metadata=[{"label": {"en": ["Copyright"]}, "value": {"none": ["© Ann Lee"]}}]),
+        {"items": [{"items": [{"rights": BY_NC, "body": IMAGE}]}]},
+    ],
+)
+def test_rights_are_heard_wherever_they_stand(tmp_path: Path, held: dict[str, Any]) -> None:
+    done = imported(tmp_path, manifest(held, canvas(2, IMAGE)))
+    assert (done.accepted, done.rejected) == (1, {"rights": 1})
+
+
+def test_rights_of_a_sequence_are_heard(tmp_path: Path) -> None:
+    image = {"@id": "https://x.org/1.jpg", "@type": "dctypes:Image"}
+    sequence = {"license": BY_NC, "canvases": [{"@id": "https://x.org/c", "images": [{"resource": image}]}]}
+    value = {"@context": V2, "@id": "https://x.org/m", "@type": "sc:Manifest", "license": CC0, "sequences": [sequence]}
+    assert imported(tmp_path, value).rejected == {"rights": 1}
+
+
+def test_a_credit_line_that_thanks_closes_nothing(tmp_path: Path) -> None:
+    thanks = {"value": {"en": ["Courtesy of the library"]}}
+    assert imported(tmp_path, manifest(canvas(1, IMAGE), requiredStatement=thanks)).accepted == 1
+
+
+def test_manifests_without_ids_keep_all_their_pictures(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    for name in ("a", "b"):
+        nameless = manifest(canvas(1, IMAGE))
+        del nameless["id"], nameless["items"][0]["id"]
+        (tmp_path / f"set/{name}.json").write_text(json.dumps(nameless))
+    assert import_source(str(tmp_path / "set"), tmp_path / "archive").accepted == 2
+
+
+def test_ids_of_half_characters(tmp_path: Path) -> None:
+    assert imported(tmp_path, manifest(canvas(1, IMAGE) | {"id": "https://x.org/\ud800"})).accepted == 1
+    assert imported(tmp_path, manifest(canvas(1, IMAGE) | {"id": "https://x.org/\ud800"})).kept == 1
+    assert list(entries(tmp_path / "archive")) == ["iiif:https://x.org/?"]
 
 
 def collection(key: str, *members: dict[str, Any]) -> dict[str, Any]:
@@ -161,6 +207,7 @@ def test_without_the_net_a_member_is_missing_not_the_rest(tmp_path: Path) -> Non
     done = imported(tmp_path, top)
     assert (done.accepted, done.rejected) == (1, {"unreadable record": 1})
     assert "addresses cannot be read here" in done.notes[0]
+    assert "1 of its members are missing" in done.problems[0]
 
 
 def test_depth_and_number_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,7 +198,9 @@ def test_a_catalogue_from_the_net_names_no_files(tmp_path: Path) -> None:
         b"id,image,rights\n1,/etc/passwd,CC0\n2,../secret.png,CC0\n3,file:///etc/passwd,CC0\n4,https://x.org/4,CC0\n"
     )
     done = import_source("https://x.org/works.csv", tmp_path, read_url=Museum(**{"works.csv": table}))
-    assert (done.accepted, done.rejected) == (1, {"unreadable record": 3})
+    assert (done.accepted, done.rejected) == (3, {"unreadable record": 1})
+    images = [entry.record.image for entry in entries(tmp_path).values()]
+    assert images == ["https://x.org/etc/passwd", "https://x.org/secret.png", "", "https://x.org/4"]
 
 
 @pytest.mark.parametrize(
@@ -216,3 +218,10 @@ def test_strange_values_cost_one_record(tmp_path: Path, values: dict[str, Any]) 
     done = import_source(str(tmp_path / "a.json"), tmp_path / "archive", override="a test")
     assert (done.kind, done.accepted, done.rejected) == ("tate", 1, {"unreadable record": 1})
     assert entries(tmp_path / "archive")["tate:1"].record.title == "? lone"
+
+
+@pytest.mark.parametrize("work", [AIC | {"copyright_notice": "© 2018"}, MET | {"rightsAndReproduction": "© 2018"}])
+def test_a_work_that_is_free_and_held_is_not_free(tmp_path: Path, work: dict[str, Any]) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(work))
+    done = import_source(str(tmp_path / "a.json"), tmp_path / "archive")
+    assert (done.accepted, done.rejected) == (0, {"rights": 1})

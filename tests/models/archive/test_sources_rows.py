@@ -30,7 +30,7 @@ def table(text: str) -> tuple[list[Row | Damaged], str]:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_delimiters_and_newlines_in_quotes(delimiter: str) -> None:
     text = 'id,title\r\n1,"a ""b""\nc"\r\n\r\n2,d\r\n'.replace(",", delimiter)
-    found = [Row("line 3", {"id": "1", "title": 'a "b"\nc'}), Row("line 5", {"id": "2", "title": "d"})]
+    found = [Row("lines 2 to 3", {"id": "1", "title": 'a "b"\nc'}), Row("lines 4 to 5", {"id": "2", "title": "d"})]
     assert table(text) == (found, "")
 
 
@@ -59,6 +59,8 @@ def test_a_quote_that_never_closes_costs_little_of_the_rest() -> None:
     assert broken == ""
     assert isinstance(found[0], Damaged)
     assert "field larger than field limit" in found[0].detail
+    first, last = found[0].place.removeprefix("lines ").split(" to ")
+    assert (int(first), len(found) + int(last) - 1) == (2, 5000)  # every line that is lost is in its place
     assert len(found) > 2500
 
 
@@ -66,7 +68,7 @@ def test_a_quote_that_never_closes_costs_little_of_the_rest() -> None:
 def test_table_cut_off(cut: str) -> None:
     found, broken = table(cut)
     assert found == [Row("line 2", {"id": "1", "title": "a"})]
-    assert broken.startswith("a.csv: is cut off or damaged at line 3; what comes before was catalogued")
+    assert broken.startswith("a.csv: is cut off or damaged at line 3; only what comes before can be used")
 
 
 VALUES = [{"id": number, "title": "é]}\n\\", "inner": [{"a": [1, {}]}]} for number in range(40)]
