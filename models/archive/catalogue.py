@@ -9,6 +9,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -50,24 +51,24 @@ class Catalogue:
     def __init__(self, folder: Path, writing: bool = False) -> None:
         """Raises ArchiveError where there is no archive to read, or another process is writing to it."""
         self.folder = folder
-        self._lock: IO[bytes] | None = None
         path = folder / NAME
-        if writing:
-            _make(folder)
-            self._lock = _locked(folder)
-        elif not path.is_file():
-            raise ArchiveError(
-                f"{folder}: there is no archive; make one with `reverie archive import SOURCE --into DIR`"
-            )
-        self._db = _open(path, writing)
+        with ExitStack() as held:
+            if writing:
+                _make(folder)
+                _lock(held.enter_context(_lock_file(folder)), folder)
+            elif not path.is_file():
+                raise ArchiveError(
+                    f"{folder}: there is no archive; make one with `reverie archive import SOURCE --into DIR`"
+                )
+            self._db = held.enter_context(closing(_connected(path, writing)))
+            _see_that_it_fits(self._db, path, writing)
+            self._held = held.pop_all()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._db.close()
-        if self._lock is not None:
-            self._lock.close()
+        self._held.close()
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Add entries, or replace those of the same id; all or none of each `BATCH`. Raises ArchiveError where the disk
@@ -83,18 +84,18 @@ class Catalogue:
 
     def get(self, key: str) -> Entry | None:
         """The entry of an id."""
-        row = self._db.execute(f"SELECT {WORK}, {DONE} FROM works WHERE id = ?", (key,)).fetchone()
+        row = next(self.ask(f"SELECT {WORK}, {DONE} FROM works WHERE id = ?", (_storable(key),)), None)
         return None if row is None else _entry(row)
 
     def entries(self, status: Status | None = None, after: str = "") -> Iterator[Entry]:
         """All, or those of one status, in the order of their ids; those whose ids come after `after`."""
         where, values = ("id > ?", (after,)) if status is None else ("status = ? AND id > ?", (status, after))
-        for row in self._db.execute(f"SELECT {WORK}, {DONE} FROM works WHERE {where} ORDER BY id", values):
+        for row in self.ask(f"SELECT {WORK}, {DONE} FROM works WHERE {where} ORDER BY id", values):
             yield _entry(row)
 
     def count(self) -> "Counter[tuple[Status, str]]":
         """How many works there are by (status, kind of rejection)."""
-        rows = self._db.execute("SELECT status, kind, count(*) FROM works GROUP BY status, kind")
+        rows = self.ask("SELECT status, kind, count(*) FROM works GROUP BY status, kind")
         return Counter({(Status(status), kind): number for status, kind, number in rows})
 
     def log(self, what: str) -> None:
@@ -103,16 +104,36 @@ class Catalogue:
 
     def decisions(self) -> list[LogLine]:
         """The log, oldest first."""
-        return [LogLine(*row) for row in self._db.execute("SELECT time, who, what FROM log ORDER BY rowid")]
+        return [LogLine(*row) for row in self.ask("SELECT time, who, what FROM log ORDER BY rowid")]
 
     def ask(self, query: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
-        """Rows of a query over the tables `works` and `log`, one after the other. For reading only."""
-        return self._db.execute(query, values)
+        """Rows of a query over the tables `works` and `log`, one after the other. For reading only. Raises ArchiveError
+        where the file is damaged, also while the rows are gone through.
+        """
+        with self._reading():
+            rows = self._db.execute(query, values)
+        return self._each(rows)
+
+    def _each(self, rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        with self._reading():
+            yield from rows
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            path = self.folder / NAME
+            raise ArchiveError(
+                f"{path}: is damaged ({error}); bring back a copy of it, or import anew into another folder"
+            ) from None
 
     def _write(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
         try:
             with self._db:
                 self._db.executemany(statement, rows)
+        except UnicodeEncodeError:  # JSON and file names can hold halves of characters; too rare to look for them first
+            self._write(statement, [tuple(map(_storable, row)) for row in rows])
         except sqlite3.Error as error:
             raise ArchiveError(
                 f"{self.folder / NAME}: cannot be written ({error}); see that the disk has room"
@@ -126,34 +147,47 @@ def _make(folder: Path) -> None:
         raise ArchiveError(f"{folder}: no archive can be made there ({error.strerror}); name another folder") from None
 
 
-def _locked(folder: Path) -> IO[bytes]:
+def _lock_file(folder: Path) -> IO[bytes]:
     try:
-        file = (folder / ".lock").open("ab")
+        return (folder / ".lock").open("ab")
+    except OSError as error:
+        raise ArchiveError(f"{folder}: cannot be written to ({error.strerror}); name another folder") from None
+
+
+def _lock(file: IO[bytes], folder: Path) -> None:
+    try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise ArchiveError(f"{folder}: another `reverie archive` is at work there; wait for it or stop it") from None
     except OSError as error:
-        raise ArchiveError(f"{folder}: cannot be written to ({error.strerror}); name another folder") from None
-    return file
+        raise ArchiveError(f"{folder}: cannot be locked ({error.strerror}); name a folder on another disk") from None
 
 
-def _open(path: Path, writing: bool) -> sqlite3.Connection:
+def _connected(path: Path, writing: bool) -> sqlite3.Connection:
     try:
-        db = sqlite3.connect(path if writing else f"file:{path.absolute().as_posix()}?mode=ro", uri=not writing)
-        if writing:
+        return sqlite3.connect(path if writing else f"{path.absolute().as_uri()}?mode=ro", uri=not writing)
+    except sqlite3.Error as error:
+        raise _unopened(path, error) from None
+
+
+def _see_that_it_fits(db: sqlite3.Connection, path: Path, writing: bool) -> None:
+    try:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        if writing and version == 0:  # new, or left by a run that was killed as it made it
             db.execute("PRAGMA journal_mode = WAL")
             db.executescript(SCHEMA)
             db.execute(f"PRAGMA user_version = {FORMAT}")
-        (version,) = db.execute("PRAGMA user_version").fetchone()
+            version = FORMAT
     except sqlite3.Error as error:
-        raise ArchiveError(
-            f"{path}: is no catalogue that can be opened ({error}); import anew into another folder"
-        ) from None
+        raise _unopened(path, error) from None
     if version != FORMAT:
         raise ArchiveError(
             f"{path}: is of format {version}, this Reverie reads {FORMAT}; import anew into another folder"
         )
-    return db
+
+
+def _unopened(path: Path, error: sqlite3.Error) -> ArchiveError:
+    return ArchiveError(f"{path}: is no catalogue that can be opened ({error}); import anew into another folder")
 
 
 def _row(entry: Entry) -> tuple[Any, ...]:
@@ -170,6 +204,10 @@ def _row(entry: Entry) -> tuple[Any, ...]:
 @lru_cache(maxsize=1 << 14)  # artists come again and again, and this is a fifth of what writing a record costs
 def _joined(artists: tuple[str, ...]) -> str:
     return json.dumps(artists, ensure_ascii=False)
+
+
+def _storable(value: Any) -> Any:
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
