@@ -1,6 +1,5 @@
 """`reverie archive …`: thin, like the rest of the command line."""
 
-from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -93,9 +92,7 @@ def import_(
     from models.archive.importing import import_source
     from models.archive.net import read_url
 
-    remote = source.startswith(("http:", "https:"))
-    network = read_url(_policy(contact, allow_host, trust_host)) if remote else nullcontext()
-    with working("cataloguing") as progress, network as reader:
+    with working("cataloguing") as progress, read_url(_policy(contact, allow_host, trust_host)) as reader:
         done = import_source(
             source, into, kind, columns=_columns(map_), override=override, read_url=reader, progress=progress
         )
@@ -186,17 +183,19 @@ def report(
 
 
 def _after_import(accepted: int, rejected: dict[str, int], folder: Path) -> str:
-    if accepted or "rights" not in rejected:
+    if accepted:
         return f"reverie archive fetch {folder}"
-    return f"reverie archive report {folder} shows why; --override-rights REASON takes them all the same"
+    override = "; --override-rights REASON takes them all the same" if "rights" in rejected else ""
+    return f"reverie archive report {folder} shows why nothing was accepted{override}"
 
 
 def _policy(contact: str | None, allow: list[str] | None, trust: list[str] | None) -> "Policy":
     from models.archive.net import Policy
     from models.archive.net.hosts import HOSTS
+    from models.archive.net.policy import host_named, server_named
 
-    hosts = HOSTS | {host.lower() for host in allow or ()}
-    return Policy(contact=contact or "", hosts=hosts, trusted=frozenset(trust or ()))
+    hosts = HOSTS.union(map(host_named, allow or ()))
+    return Policy(contact=contact or "", hosts=hosts, trusted=frozenset(map(server_named, trust or ())))
 
 
 def _columns(text: str | None) -> dict[str, str] | None:

@@ -14,6 +14,7 @@ from tests.models.archive.server import Server
 from tests.running import reverie
 
 WORKS = 12
+CC0 = "http://creativecommons.org/publicdomain/zero/1.0/"
 
 
 def said(*words: object) -> dict[str, object]:
@@ -113,6 +114,9 @@ def test_an_override_is_logged_and_marks_its_pictures(server: Server, tmp_path: 
         (("import", "http://127.0.0.1:1/x.csv", "--into", "{}/a"), "--trust-host"),
         (("import", "{}/half.json", "--into", "{}/a", "--map", "title"), "--map"),
         (("import", "{}/half.json", "--into", "{}/a", "--override-rights", " "), "reason"),
+        (("import", "{}/half.json", "--into", "{}/a", "--trust-host", "localhost"), "HOST:PORT"),
+        (("import", "{}/half.json", "--into", "{}/a", "--contact", "küster@example.org"), "plain ASCII"),
+        (("fetch", "{}/none", "--allow-host", "https://example.org/"), "write the name alone"),
         (("fetch", "{}/none"), "archive import"),
         (("prepare", "{}/none", "-o", "{}/a.zip", "--resolution", "64"), "archive import"),
         (("prepare", "{}", "-o", "{}/a.zip"), "--resolution"),
@@ -138,3 +142,15 @@ def test_a_catalogue_cut_in_half_gives_its_first_half_and_says_so(tmp_path: Path
     counts = json.loads(done.stdout)
     assert 0 < counts["accepted"] < 9
     assert "cut.json" in counts["problems"][0]
+
+
+def test_a_collection_on_disk_leads_to_its_members_on_the_net(server: Server, tmp_path: Path) -> None:
+    canvas = {"id": "https://example.org/c", "items": [{"items": [{"body": {"id": "https://example.org/1.jpg"}}]}]}
+    context = "http://iiif.io/api/presentation/3/context.json"
+    manifest = {"@context": context, "id": f"http://{server.host}/m", "type": "Manifest", "items": [canvas]}
+    member = {"id": f"http://{server.host}/m", "type": "Manifest"}
+    collection = {"@context": context, "id": "https://example.org/top", "type": "Collection", "items": [member]}
+    server.files["/m"] = json.dumps(manifest | {"rights": CC0}).encode()
+    (tmp_path / "top.json").write_text(json.dumps(collection))
+    done = said("archive", "import", tmp_path / "top.json", "--into", tmp_path / "a", "--trust-host", server.host)
+    assert (done["kind"], done["accepted"]) == ("iiif", 1)

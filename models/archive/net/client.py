@@ -15,7 +15,7 @@ from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from models.archive.errors import RejectedError
-from models.archive.net.body import beginning, body
+from models.archive.net.body import body, robots_text
 from models.archive.net.failure import Sleep, TransientError, persist, retry_after
 from models.archive.net.guard import Resolver, check
 from models.archive.net.limiter import Limiter
@@ -181,7 +181,7 @@ class Client:
                 if response.status in PASSING or response.status >= 500:
                     self._rest(response)
                     raise TransientError("robots unknown", f"{url} answered {response.status}, so nothing is asked for")
-                return Robots(await beginning(response, ROBOTS_BYTES) if response.status == 200 else "")
+                return Robots(await robots_text(response, ROBOTS_BYTES) if response.status == 200 else "")
         except RejectedError:  # it leads where we do not go, which is as good as not there
             return Robots()
 

@@ -27,8 +27,11 @@ def check(address: str, policy: Policy) -> URL:
         raise RejectedError("bad address", f"{address[:200]!r} is no web address ({error})") from None
     if not host or port is None or url.user is not None or url.password is not None:
         raise RejectedError("bad address", f"{address[:200]!r} is no plain https address")
-    if policy.trusts(host, port) and url.scheme in ("http", "https"):
-        return url if port == 443 else url.with_scheme("http")  # catalogues are imported with https throughout
+    if url.scheme in ("http", "https"):  # catalogues are imported with https throughout
+        if policy.trusts(host, port):
+            return url if port == 443 else url.with_scheme("http")
+        if port == 443 and policy.trusts(host, 80):
+            return url.with_scheme("http").with_port(80)
     if url.scheme != "https" or port != 443:
         raise RejectedError(
             "not https", f"{url.origin()} is not asked: only https on its own port is, and what --trust-host names"

@@ -3,10 +3,36 @@
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from yarl import URL
+
 from models.archive.errors import ArchiveError
 from models.archive.net.hosts import HOSTS, PACES, TRUSTED, Pace
 
 AGENT = "Reverie"  # the product token that robots.txt knows us by
+
+
+def host_named(text: str) -> str:
+    """A host as addresses have it: lower case, ASCII. Raises ArchiveError where it is none alone."""
+    url = _url(text)
+    if url is None or url.explicit_port is not None or not url.raw_host:
+        raise ArchiveError(f"--allow-host {text!r}: write the name alone, such as images.example.org")
+    return url.raw_host.rstrip(".")
+
+
+def server_named(text: str) -> str:
+    """A host and port as `Policy.trusts` compares them. Raises ArchiveError where one is missing."""
+    url = _url(text)
+    if url is None or url.explicit_port is None or not url.raw_host:
+        raise ArchiveError(f"--trust-host {text!r}: write HOST:PORT, such as 127.0.0.1:8123")
+    return url.raw_authority
+
+
+def _url(authority: str) -> URL | None:
+    try:
+        url = URL(f"http://{authority}/")
+    except ValueError:
+        return None
+    return url if url.raw_path == "/" and not url.raw_query_string and url.user is None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Reading addresses one after the other from a real server on this machine."""
 
+import gzip
 from collections.abc import Iterator
 
 import pytest
@@ -88,6 +89,22 @@ def test_robots_txt_that_leads_nowhere_forbids_nothing(server: Server) -> None:
     server.robots_status, server.files = 302, {"/a": b"1"}
     with read_url(policy(server)) as read:
         assert read(server.url("/a")) == b"1"
+
+
+def test_robots_txt_that_comes_packed_is_obeyed(server: Server) -> None:
+    server.files = {"/a": b"1", "/robots.txt": gzip.compress(b"User-agent: *\nDisallow: /a")}
+    server.headers["/robots.txt"] = {"Content-Encoding": "gzip"}
+    with read_url(policy(server)) as read, pytest.raises(RejectedError, match="robots"):
+        read(server.url("/a"))
+    assert server.hits["/a"] == 0
+
+
+def test_robots_txt_that_cannot_be_read_is_not_guessed_at(server: Server) -> None:
+    server.files = {"/a": b"1", "/robots.txt": b"\x0b\x02\x80"}
+    server.headers["/robots.txt"] = {"Content-Encoding": "br"}
+    with read_url(policy(server)) as read, pytest.raises(ArchiveError, match=r"robots\.txt came br-encoded"):
+        read(server.url("/a"))
+    assert server.hits["/a"] == 0
 
 
 class OfAic(Policy):

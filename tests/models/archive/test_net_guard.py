@@ -11,6 +11,7 @@ from models.archive.errors import ArchiveError, RejectedError
 from models.archive.net import Policy
 from models.archive.net.client import Client
 from models.archive.net.guard import Resolver, check, is_public
+from models.archive.net.policy import host_named, server_named
 
 POLICY = Policy("keeper@example.org", trusted=frozenset({"127.0.0.1:8123", "[::1]:8123", "store.local:443"}))
 
@@ -169,3 +170,35 @@ def test_a_museum_is_not_asked_by_nobody() -> None:
         check("https://www.artic.edu/iiif/2/x", nobody)
     assert str(check("https://127.0.0.1:8123/a.jpg", nobody)) == "http://127.0.0.1:8123/a.jpg"
     assert "(" not in nobody.user_agent
+
+
+def test_an_own_server_on_the_port_of_http_is_found_again() -> None:
+    """Catalogues are imported with https throughout, and then say nothing of the port."""
+    own = Policy("", trusted=frozenset({"192.168.1.5:80"}))
+    assert str(check("https://192.168.1.5/a.jpg", own)) == "http://192.168.1.5/a.jpg"
+    with pytest.raises(RejectedError, match="not https"):
+        check("https://192.168.1.5:8080/a.jpg", own)
+
+
+@pytest.mark.parametrize(
+    ("text", "host"), [("Museum.ORG.", "museum.org"), ("müseum.de", "xn--mseum-kva.de"), ("[::1]", "::1")]
+)
+def test_a_host_that_the_operator_allows(text: str, host: str) -> None:
+    assert host_named(text) == host
+
+
+def test_a_server_that_the_operator_trusts() -> None:
+    assert server_named("LocalHost:8123") == "localhost:8123"
+    assert server_named("[::1]:80") == "[::1]:80"
+
+
+@pytest.mark.parametrize("text", ["", "https://a.org", "a.org/x", "a.org:443", "u@a.org", "::1"])
+def test_what_is_no_host(text: str) -> None:
+    with pytest.raises(ArchiveError, match=r"--allow-host .*write the name alone"):
+        host_named(text)
+
+
+@pytest.mark.parametrize("text", ["", "localhost", "http://a.org:80/", "a.org:99999", "u@a.org:80", "::1"])
+def test_what_is_no_server(text: str) -> None:
+    with pytest.raises(ArchiveError, match=r"--trust-host .*write HOST:PORT"):
+        server_named(text)
