@@ -56,6 +56,13 @@ class Download:
             if not start:
                 self._begin(Version(response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")))
             await self._receive(response, start)
+            self._see_that_it_is_all(response)
+
+    def _see_that_it_is_all(self, response: ClientResponse) -> None:
+        """A server may answer with less of the rest than it was asked for."""
+        size, total = self._part.stat().st_size, _total(response)
+        if total is not None and size < total:
+            raise TransientError("dropped", f"{response.url} sent {size:,} of {total:,} bytes")
 
     def _start(self, response: ClientResponse, have: int) -> int:
         if response.status == 200:
@@ -98,5 +105,5 @@ def _first(response: ClientResponse) -> int | None:
 
 
 def _total(response: ClientResponse) -> int | None:
-    found = re.fullmatch(r"bytes \*/(\d+)", response.headers.get("Content-Range", ""))
+    found = re.fullmatch(r"bytes (?:\*|\d+-\d+)/(\d+)", response.headers.get("Content-Range", ""))
     return int(found[1]) if found else None

@@ -33,7 +33,7 @@ class Server:
 
     What is put into `files` is served with ETag and ranges; `robots` is the text of robots.txt, `robots_status` its
     status. `failing` says how often a path fails before it works; `gate` holds back the second half
-    of what lies under `hold`.
+    of what lies under `hold`; `most` is how many bytes of the rest of a file it sends at a time.
     """
 
     def __init__(self, folder: Path | None = None, port: int = 0) -> None:
@@ -44,6 +44,7 @@ class Server:
         self.failing: Counter[str] = Counter()
         self.hold: tuple[str, ...] = ("/held/",)
         self.gate = threading.Event()
+        self.most = 1 << 40
         self.hits: Counter[str] = Counter()
         self.sent: Counter[str] = Counter()
         self.seen: dict[str, list[dict[str, str]]] = defaultdict(list)
@@ -101,7 +102,7 @@ class Server:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path
-        if path == "/robots.txt":
+        if path == "/robots.txt" and path not in self.files:
             return web.Response(text=self.robots, status=self.robots_status)
         if self.failing[path] > 0:
             self.failing[path] -= 1
@@ -124,13 +125,14 @@ class Server:
         headers = {"ETag": f'"{len(data)}-{hash(data) & 0xFFFFFF:x}"', "Last-Modified": "Mon, 01 Jun 2026 10:00:00 GMT"}
         headers |= self.headers.get(request.path, {})
         start, status = self._range(request, headers, len(data))
+        end = min(len(data), start + self.most) if status == 206 else len(data)
         if status == 416:
             return web.Response(status=416, headers={"Content-Range": f"bytes */{len(data)}"})
         if status == 206:
-            headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
-        response = web.StreamResponse(status=status, headers={**headers, "Content-Length": str(len(data) - start)})
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(data)}"
+        response = web.StreamResponse(status=status, headers={**headers, "Content-Length": str(end - start)})
         await response.prepare(request)
-        await self._body(request, response, data[start:])
+        await self._body(request, response, data[start:end])
         return response
 
     def _range(self, request: web.Request, headers: dict[str, str], size: int) -> tuple[int, int]:

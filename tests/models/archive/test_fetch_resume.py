@@ -16,6 +16,7 @@ import pytest
 from models.archive.catalogue import Catalogue
 from models.archive.fetch.fetching import fetch
 from models.archive.fetch.picture import digest
+from models.archive.importing import import_source
 from models.archive.net import Policy
 from models.archive.record import Entry, Record, Status
 from tests.models.archive.server import Server, picture
@@ -107,6 +108,16 @@ def test_a_dropped_download_goes_on_where_it_was(server: Server, tmp_path: Path)
     assert second["If-Range"].startswith('"')
 
 
+def test_a_server_that_sends_the_rest_bit_by_bit(server: Server, tmp_path: Path) -> None:
+    """It may answer with less than it was asked for, which is not yet the whole picture."""
+    server.files, server.most = {"/drops/1": big(1)}, 2**19
+    list_works(tmp_path, server)
+    fetch(tmp_path, policy(server))
+    fetch(tmp_path, policy(server))
+    assert_whole(tmp_path, server)
+    assert server.hits["/drops/1"] >= 3
+
+
 @pytest.mark.parametrize("case", ["no ranges", "weak tag", "no tag", "changed"])
 def test_what_cannot_be_gone_on_with_is_begun_anew(server: Server, tmp_path: Path, case: str) -> None:
     path = "/whole/1" if case == "no ranges" else "/held/1"
@@ -195,6 +206,22 @@ def test_a_whole_part_that_the_catalogue_does_not_know_of_is_not_sent_again(serv
     assert_whole(tmp_path, server)
 
 
+def test_an_import_between_does_not_lose_what_is_half_here(server: Server, tmp_path: Path) -> None:
+    server.files = {"/held/1": big(1, 8.0)}
+    table = tmp_path / "works.csv"
+    table.write_text(f"id,image,rights\n1,{server.url('/held/1')},CC0\n")
+    archive = tmp_path / "archive"
+    import_source(str(table), archive)
+    child = start(archive, server)
+    part_begun(archive, server, child)
+    wait_for(lambda: server.sent["/held/1"] > 2**22, child)
+    kill(child)
+    assert import_source(str(table), archive).kept == 1
+    server.gate.set()
+    assert fetch(archive, policy(server)).accepted == 1
+    assert "Range" in server.seen["/held/1"][1]
+
+
 def test_a_part_that_belongs_to_nothing_is_swept_away(server: Server, tmp_path: Path) -> None:
     server.files = {"/p/1": picture(1)}
     list_works(tmp_path, server)
@@ -249,6 +276,7 @@ def test_a_full_disk_ends_the_run_with_a_sentence(server: Server, tmp_path: Path
     assert errors.startswith("sentence: ")
     assert "make room and run the same command again" in errors
     assert "Traceback" not in errors
-    assert not list(tmp_path.glob("unfinished/*.part"))
+    left = [part.stat().st_size for part in tmp_path.glob("unfinished/*.part")]
+    assert sum(left) <= len(server.files["/p/1"])  # its room is given back; its neighbour may have been cut off
     assert fetch(tmp_path, policy(server)).left == 0
     assert_whole(tmp_path, server)
