@@ -9,10 +9,11 @@ LATEST = 2100
 _DASHES = str.maketrans({"–": "-", "—": "-", "‒": "-", "‐": "-", "‑": "-", "−": "-", "/": "-", "’": "'", "\xa0": " "})
 _TOKEN = re.compile(
     r"(?<!\d)(?:"
-    r"(?P<century>\d{1,2})(?:st|nd|rd|th|\.)?(?:\s?-\s?(?P<century_to>\d{1,2}))?(?:st|nd|rd|th|\.)\s?-?\s?"
+    r"(?P<century>\d{1,2})(?:st|nd|rd|th|\.)?"
+    r"(?:\s?(?:-|to|or|and)\s?(?:(?:early|mid|late)[\s-])?(?P<century_to>\d{1,2}))?(?:st|nd|rd|th|\.)\s?-?\s?"
     r"(?:century|centuries|cent\b|c(?![a-z])|jh|jahrhundert)|"
     r"(?P<decade>\d{3}0)'?s(?:\s?-\s?(?P<decade_to>\d{2}(?:\d\d)?)'?s)?|"
-    r"(?P<tens>1\d\d)\?(?!\d)|"
+    r"(?P<tens>1\d\d)(?:\?|-(?!\s?[\da-z]))(?!\d)|"
     r"(?P<year>\d{3,4})(?!\d)(?:-(?P<month>\d\d)-\d\d(?!\d)|\s?-\s?(?P<to>\d{1,4})(?![\d']|th|st|nd|rd))?|"
     r"(?P<small>\d{1,2})(?!\d)"
     r")(?:\s{0,2}(?P<era>b\.?\s?c\.?(?:\s?e\.?)?|a\.?d\.?|c\.?e\.?)(?![a-z]))?"

@@ -50,13 +50,15 @@ def lines(file: io.BufferedReader, name: str, note: Note) -> Iterator[str]:
 
     UTF-8 or UTF-16, with or without a mark; a line that is not UTF-8 is read as Windows-1252, and `note` is told once.
     """
-    head = file.peek(1024)[:1024]
+    head = file.peek(1024)
     if head.startswith(_UTF16):
         wide = io.TextIOWrapper(file, "utf-16", errors="replace", newline="\n")
         yield from iter(lambda: wide.readline(LONGEST_LINE), "")
         return
-    if b"\0" in head:
+    if b"\0" in head[:1024]:
         raise ArchiveError(f"{name}: is not text; name a CSV or JSON file (.xz, .gz, .zst too), a folder or an address")
+    if b"\r" in head and b"\n" not in head and not head.lstrip().startswith((b"{", b"[")):
+        raise ArchiveError(f"{name}: its lines end as on old Macs; open it in a spreadsheet and save it as CSV UTF-8")
     yield from _narrow(file, name, note)
 
 

@@ -93,3 +93,9 @@ def test_a_line_without_end_comes_in_pieces(monkeypatch: pytest.MonkeyPatch) -> 
 def test_what_is_no_text() -> None:
     with pytest.raises(ArchiveError, match=r"a\.csv: is not text; name a CSV or JSON file"):
         read(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+
+
+def test_lines_that_end_as_on_old_macs() -> None:
+    with pytest.raises(ArchiveError, match=r"a\.csv: its lines end as on old Macs"):
+        read(b"id,title\r1,a\r2,b\r")
+    assert read(b'{"id":\r1}')[0] == '{"id":\r1}'
