@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from models.archive import dates
 from models.archive.errors import ArchiveError, RejectedError
-from models.archive.record import Record, Rights
+from models.archive.record import Record
 from models.archive.sources import base, opening
 from models.archive.sources.base import Damaged, Row, Source, Values, text
 
@@ -96,7 +96,7 @@ def _service(values: Values) -> str:
 
 def _record(service: str, key: str, values: Values) -> Record:
     date, image = text(values, "date_display"), text(values, "image_id")
-    allowed, statement = _rights(values)
+    allowed, statement = base.declared_rights(values, "is_public_domain", "copyright_notice")
     return Record(
         id=key,
         source=NAME,
@@ -116,12 +116,3 @@ def _artists(values: Values) -> tuple[str, ...]:
     if not isinstance(names, list) or not names:
         names = [values.get("artist_title")]
     return tuple(name for name in (text({"artist_titles": name}, "artist_titles") for name in names) if name)
-
-
-def _rights(values: Values) -> tuple[Rights, str]:
-    holder = text(values, "copyright_notice")
-    if holder:  # even where the work is said to be free
-        return Rights.RESTRICTED, holder
-    if values.get("is_public_domain") is True:
-        return Rights.PUBLIC_DOMAIN, "is_public_domain: true"
-    return Rights.UNKNOWN, "is_public_domain: false"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, Self
 
 from models.archive.errors import ArchiveError, RejectedError
 from models.archive.reading import Note, ReadUrl
-from models.archive.record import Record
+from models.archive.record import Record, Rights
 
 UNREADABLE = "unreadable record"
 NO_IMAGE = "no image"
@@ -144,6 +144,16 @@ def span(values: Values, start: str, end: str) -> tuple[int, int] | None:
     if first is None or last is None or first > last or first == last == 0:
         return None
     return first, last
+
+
+def declared_rights(values: Values, free: str, held: str) -> tuple[Rights, str]:
+    """Rights and statement where column `free` is true or false and `held` names a holder, who counts more."""
+    holder = text(values, held)
+    if holder:
+        return Rights.RESTRICTED, holder
+    if values.get(free) is True:
+        return Rights.PUBLIC_DOMAIN, f"{free}: true"
+    return Rights.UNKNOWN, f"{free}: false"
 
 
 def secure(address: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from models.archive import dates
 from models.archive.errors import RejectedError
-from models.archive.record import Record, Rights
+from models.archive.record import Record
 from models.archive.sources import base, opening
 from models.archive.sources.base import Damaged, Row, Source, Values, text
 
@@ -55,7 +55,7 @@ def _of(row: Row | Damaged) -> Record | Damaged:
 
 def _record(key: str, values: Values) -> Record:
     date = text(values, "objectDate")
-    allowed, statement = _rights(values)
+    allowed, statement = base.declared_rights(values, "isPublicDomain", "rightsAndReproduction")
     return Record(
         id=key,
         source=NAME,
@@ -77,12 +77,3 @@ def _artists(values: Values) -> tuple[str, ...]:
     else:
         names = text(values, "artistDisplayName").split("|")
     return tuple(name for name in names if name)
-
-
-def _rights(values: Values) -> tuple[Rights, str]:
-    holder = text(values, "rightsAndReproduction")
-    if holder:  # even where the work is said to be free
-        return Rights.RESTRICTED, holder
-    if values.get("isPublicDomain") is True:
-        return Rights.PUBLIC_DOMAIN, "isPublicDomain: true"
-    return Rights.UNKNOWN, "isPublicDomain: false"
