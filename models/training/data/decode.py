@@ -16,7 +16,7 @@ MAX_PIXELS = 89_000_000  # what Pillow opens without a warning
 GROUND = "#ffffff"  # under what is transparent, as in the archive's sets
 LEFT = 2  # times the shape stays at least when JPEG is made smaller while decoding
 
-UNDECODABLE: tuple[type[Exception], ...] = (*DAMAGE, RejectedError, Image.DecompressionBombError)
+UNDECODABLE: tuple[type[Exception], ...] = (*DAMAGE, RejectedError, Image.DecompressionBombError, MemoryError)
 
 
 def size_of(data: bytes, where: str) -> tuple[int, int]:
