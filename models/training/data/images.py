@@ -75,7 +75,7 @@ class ImageSet:
     @property
     def images(self) -> Tensor:
         """All of them, uint8 [N, 3, H, W]."""
-        return self.batch(range(len(self)))
+        return self.batch(range(len(self))) if self._held is None else self._held
 
     def sample(self, count: int, mirror: bool) -> Tensor:
         """`count` random images as float32 [count, 3, H, W] in [-1, 1], half of them mirrored when `mirror`."""
