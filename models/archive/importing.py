@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from models.archive import sources
+from models.archive import kept, sources
 from models.archive.catalogue import BATCH, Catalogue
 from models.archive.errors import ArchiveError
 from models.archive.reading import ReadUrl
@@ -66,7 +66,8 @@ def import_source(
     if override is not None and not override.strip():
         raise ArchiveError("an override of rights needs its reason in words; write who allows it, and where")
     notes: list[str] = []
-    with opening.opened(source, columns or {}, read_url, notes.append) as opened:
+    reader = kept.documents(into, source, read_url)
+    with opening.opened(source, columns or {}, reader, notes.append) as opened:
         adapter = _adapter(opened, kind)
         if columns and adapter not in sources.MAPPED:
             raise ArchiveError(
@@ -78,6 +79,8 @@ def import_source(
                 catalogue.log(f"rights overridden for all of {source}: {override.strip()}")
             run = _Run(catalogue, override is not None, notes, progress)
             _write(catalogue, run, records, source)
+            if not run.problems:
+                kept.forget(into)
     return run.result(adapter.NAME)
 
 
