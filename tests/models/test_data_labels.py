@@ -50,7 +50,7 @@ def test_dataset_json_in_a_folder_that_was_zipped_with_it(folder: Path) -> None:
         (b'{"labels": 3}', r"dataset\.json holds no list of labels"),
         (b'[["00000/a.png", 0]]', r"dataset\.json holds no list of labels"),
         (labelled(("00000/a.png", 0), ("00000/b.png", 1)), r"labels for 2 of 3 pictures only, none for 00000/c\.png;"),
-        (labelled(("no.png", 0), ("none.png", 0)), r"names 2 pictures that are not there, such as no\.png; add them"),
+        (labelled(("no.png", 0), ("none.png", 0)), r"names pictures that are not there: no\.png, 2 in all; add them"),
         (labelled(("00000/a.png", "dog")), r'has an entry \["00000/a\.png", "dog"\]; each must be a picture\'s name'),
         (labelled(("00000/a.png", True)), "has an entry"),
         (labelled(("00000/a.png", [0.0, 1.0])), "has an entry"),

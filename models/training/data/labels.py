@@ -53,7 +53,7 @@ def _listed(source: Source, table: str) -> Labels | None:
     missing = sorted(found.keys() - set(source.names))
     if missing:
         raise TrainingError(
-            f"{where} names {len(missing)} pictures that are not there, such as {shown(missing[0])};"
+            f"{where} names pictures that are not there: {shown(missing[0])}, {len(missing)} in all;"
             " add them, or take them out of it"
         )
     return _labels(source, found)

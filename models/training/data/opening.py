@@ -60,8 +60,8 @@ def open_set(
 
 
 def load_images(path: Path, shape: tuple[int, int], progress: Progress | None = None) -> ImageSet:
-    """As `open_set`, without labels."""
-    return open_set(path, shape, labels=False, progress=progress)
+    """As `open_set`."""
+    return open_set(path, shape, progress=progress)
 
 
 def _source(path: Path) -> Source:

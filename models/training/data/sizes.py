@@ -28,7 +28,7 @@ class Sizes:
             return
         odd = others[0][0]
         raise TrainingError(
-            f"{self._source.path} mixes sizes: {count} pictures of {_words(usual)}, {self._counts.total() - count} of"
+            f"{self._source.path} mixes sizes: {_pictures(count)} of {_words(usual)}, {self._counts.total() - count} of"
             f" others, such as {shown(self._first[odd])} of {_words(odd)}; prepare them with `reverie archive prepare`,"
             " or give a folder of them, which are then cut and resized"
         )
@@ -36,3 +36,7 @@ class Sizes:
 
 def _words(size: Size) -> str:
     return f"{size[0]}x{size[1]}"
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count} pictures"
