@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.training.augment import ALL, BGC, Ada
+from models.training.augment import ALL, BGC, Ada, light
 
 Tensor = torch.Tensor
 
@@ -109,6 +109,16 @@ def test_gradients_of_the_discriminator_pass_to_the_unaugmented_image() -> None:
     (of_weight,) = torch.autograd.grad(gradient.square().sum(), weight)
     assert of_weight.isfinite()
     assert of_weight > 0
+
+
+def test_the_work_is_done_where_the_images_are() -> None:
+    """Tensors without values refuse to meet those of the CPU, as those of a GPU do; random numbers cross over."""
+    images = torch.empty(6, 3, 16, 20, device="meta", requires_grad=True)
+    for augmentation in (Ada(3, ALL), light):
+        out = augmentation(images, 0.7, seeded())
+        (gradient,) = torch.autograd.grad(out.sum(), images)
+        assert (out.device, out.shape) == (images.device, images.shape)
+        assert gradient.shape == images.shape
 
 
 def test_what_cannot_be_augmented_is_said() -> None:
