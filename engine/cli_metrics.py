@@ -1,0 +1,110 @@
+"""`reverie metrics`: how near a network's pictures come to those of a set."""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from engine.errors import ReverieError, printable
+
+BETTER = {
+    "swd": "sliced Wasserstein distance × 1000: less is better",
+    "diversity": "how much the pictures vary, of the set's: 1 is best, 0 always the same",
+    "fid": "less is better; the fewer the pictures, the more it overstates",
+    "kid": "less is better; equal is 0 on average",
+    "precision": "share of the network's pictures that are like the set's",
+    "recall": "share of the set's that the network has the like of",
+}
+
+
+def metrics(
+    model: Annotated[str, typer.Argument(help="a built-in name or a .safetensors checkpoint")],
+    data: Annotated[Path, typer.Option(help="the pictures to compare with, as `reverie train` takes them")],
+    metric: Annotated[
+        str, typer.Option(metavar="NAME,…", help="swd, diversity; with --features also fid, kid, precision, recall")
+    ] = "swd,diversity",
+    features: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Inception's weights: pt_inception-2015-12-05-6726825d.pth or .safetensors"),
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option(min=2, help="pictures of either side; left out: the whole set, 10000 at most")
+    ] = None,
+    trunc: Annotated[float, typer.Option(min=-1, max=2, help="truncation psi")] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, help="which pictures: the same seed gives the same figures")] = 0,
+    device: Annotated[str, typer.Option(help="cpu, or cuda where there is one")] = "cpu",
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Measure a network against pictures: distances, and whether it varies as much as they do."""
+    wanted = [name.strip() for name in metric.split(",")]
+    started = time.monotonic()
+    report = _measure(model, data, wanted, features, count, trunc, seed, device)
+    report["seconds"] = round(time.monotonic() - started, 1)
+    if as_json:
+        typer.echo(json.dumps(report, indent=2))
+    else:
+        _print(report)
+
+
+def _measure(
+    model: str,
+    data: Path,
+    wanted: list[str],
+    features: Path | None,
+    count: int | None,
+    trunc: float,
+    seed: int,
+    device: str,
+) -> dict[str, Any]:
+    import models  # these bring torch
+    from engine.archive import working
+    from models.manifest import sha256
+    from models.metrics import MetricsError, check, measure
+    from models.training import TrainingError
+    from models.training.data import open_set
+
+    try:
+        check(wanted, features)
+        path = models.resolve(model)
+        network = models.load(path, device)
+        with working(f"reading {data.name}") as progress:
+            pictures = open_set(data, network.img_shape, progress=progress)
+        with pictures, working("measuring") as progress:
+            figures = measure(
+                network, pictures, wanted,
+                count=count, truncation_psi=trunc, seed=seed, weights=features, progress=progress,
+            )  # fmt: skip
+    except (MetricsError, TrainingError, models.CheckpointError) as error:
+        raise ReverieError(str(error)) from None
+    return {
+        "network": str(path), "network_sha256": sha256(path), "data": str(data), "data_sha256": pictures.sha256,
+        "trunc": trunc, "seed": seed, **figures,
+    }  # fmt: skip
+
+
+def _print(report: dict[str, Any]) -> None:
+    console = Console(highlight=False)
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, value in _rows(report):
+        table.add_row(f"[bold]{name}[/]", value, BETTER.get(name, ""))
+    console.print(table)
+    names = (escape(printable(Path(report[name]).name)) for name in ("network", "data"))
+    console.print(f"{' against '.join(names)}: {report['count']} pictures each, {report['seconds']} s", soft_wrap=True)
+
+
+def _rows(report: dict[str, Any]) -> list[tuple[str, str]]:
+    rows = []
+    for name in (name for name in BETTER if name in report):
+        if name == "swd":
+            levels = dict(report[name])
+            rows += [(name, f"{levels.pop('mean'):.2f}"), *((f"  at {k}", f"{v:.2f}") for k, v in levels.items())]
+        elif name == "kid":
+            rows.append((name, f"{report[name]:.5f} ± {report['kid_deviation']:.5f}"))
+        else:
+            rows.append((name, f"{report[name]:.3f}"))
+    return rows
