@@ -50,6 +50,15 @@ class Preset(StrEnum):
     STYLEGAN2 = "stylegan2"
 
 
+class Augment(StrEnum):
+    """What `reverie train` shows the discriminator."""
+
+    AUTO = "auto"
+    ADA = "ada"
+    LIGHT = "light"
+    NONE = "none"
+
+
 class Precision(StrEnum):
     """The number types `reverie bench generator` knows."""
 
@@ -213,6 +222,13 @@ def train(
     loss: Annotated[Loss | None, typer.Option(help="which game the two networks play; else relativistic")] = None,
     gamma: Annotated[float | None, typer.Option(min=0, help="weight of the gradient penalty")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="of both networks; else 0.0025")] = None,
+    augment: Annotated[
+        Augment, typer.Option(help="how the discriminator is kept from knowing the pictures by heart")
+    ] = Augment.AUTO,
+    freeze_d: Annotated[
+        int | None, typer.Option(min=0, help="with --from: so many layers of the discriminator keep what they know")
+    ] = None,
+    classes: Annotated[bool, typer.Option("--classes", help="learn the classes that the pictures have")] = False,
     noise_after: Annotated[
         float | None,
         typer.Option(min=0, help="kimg before per-pixel noise joins in; a network that has noise keeps it; else 40"),
@@ -224,6 +240,11 @@ def train(
     threads: Annotated[int, typer.Option(min=1, help="CPU threads")] = 2,
     seed: Annotated[int | None, typer.Option(help="the same seed makes the same run, bit for bit; else 0")] = None,
     device: Annotated[str, typer.Option(help="cpu, or cuda where there is one")] = "cpu",
+    keep: Annotated[int, typer.Option(min=1, help="how many of the networks written are kept")] = 5,
+    publish: Annotated[
+        str | None,
+        typer.Option(metavar="REGISTRY", help="folder or address where each network becomes a candidate for shows"),
+    ] = None,
 ) -> None:
     """Train a network on pictures. Ctrl-C saves and ends, --resume goes on; --from begins with a trained network.
 
@@ -236,8 +257,9 @@ def train(
         config = TrainConfig(
             data=data, out=out, start_from=from_, resolution=resolution, canvas=parse_canvas(canvas), kimg=kimg,
             resume=resume, preset=preset.value, loss=None if loss is None else loss.value, gamma=gamma,
-            learning_rate=learning_rate, noise_after=noise_after, batch=batch, part=part, threads=threads, seed=seed,
-            device=device,
+            learning_rate=learning_rate, augment=augment.value, freeze_d=freeze_d,
+            classes=classes, noise_after=noise_after, batch=batch, part=part, threads=threads, seed=seed, device=device,
+            keep=keep, publish=publish,
         )  # fmt: skip
         path = run_training(config)
     except TrainingError as error:

@@ -48,6 +48,9 @@ class TrainConfig:
     threads: int = 2  # workers that share a batch: they change nothing of what comes out
     device: str = "cpu"
     snapshot_s: float = 240.0  # seconds between two writings of state, network and picture grid
+    keep: int = 5  # of the networks written, the last so many
+    publish: str | None = None  # registry, a folder or an address, that gets each network as a candidate
+    classes: bool = False  # fresh networks learn the classes that the pictures have
     z_dim: int | None = None
     w_dim: int | None = None
     channel_base: int | None = None
@@ -67,7 +70,7 @@ class TrainConfig:
     ema_ramp: float | None = None
     noise_after: float | None = None
     style_mixing: float | None = None
-    augment: AugmentName | None = None
+    augment: AugmentName | Literal["auto"] = "auto"
     freeze_d: int | None = None
     dtype: NumberName | None = None
 
@@ -85,6 +88,8 @@ class TrainConfig:
         self._check_device()
         if self.resume is not None and self.start_from is not None:
             raise TrainingError("--from starts a new run and --resume goes on with an old one; give one of them")
+        if self.freeze_d is not None and self.start_from is None:
+            raise TrainingError("freeze_d keeps what a network knew at the start; give it with --from")
         if self.resume is None and self.start_from is None:
             self._check_sizes()
         self._check_numbers()
@@ -92,7 +97,7 @@ class TrainConfig:
 
     def _check_numbers(self) -> None:
         values = {name: value for name, value in vars(self).items() if value is not None}
-        for name in {"batch", "part", "threads", "penalty_interval", "path_interval"} & values.keys():
+        for name in {"batch", "part", "threads", "keep", "penalty_interval", "path_interval"} & values.keys():
             if values[name] < 1:
                 raise TrainingError(f"{name} is {values[name]}; give a number of at least 1")
         for name in {"kimg", "learning_rate", "snapshot_s", "ema_kimg"} & values.keys():

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,10 +18,12 @@ import torch
 from rich.console import Console
 from rich.progress import Progress
 from safetensors import SafetensorError
+from torch import Tensor
+from torch.nn.functional import one_hot
 
 from models.training.adaptation import KIMG_TO_FULL, KIMG_TO_FULL_FROM, Adaptation
 from models.training.config import TrainConfig, TrainingError
-from models.training.data import ImageSet, load_images
+from models.training.data import ImageSet, Loader, open_set, scaled
 from models.training.distributed import Team, own_device, team
 from models.training.players import Batch, Players, Step, Turn
 from models.training.presets import settle
@@ -57,18 +60,23 @@ def _train(config: TrainConfig, members: Team) -> Path | None:
     torch.set_num_threads(1)  # the players' workers are the parallelism
     torch.set_flush_denormal(True)
     torch.manual_seed(config.seed or 0)  # fresh weights; all else draws from models.training.randomness
-    start = begin(config)
-    shape = start.networks.generator.img_shape
-    with Progress(console=Console(stderr=True), transient=True, disable=not members.leads) as bar:
-        task = bar.add_task(f"reading {config.data.name}")
-        images = load_images(config.data, shape, lambda done, total: bar.update(task, completed=done, total=total))
-    recipe = settle(config, len(images), start.networks.generator.img_resolution, start.recipe)
-    recipe.check(start.networks.discriminator.mbstd_group_size, members.size)
-    run = Run(config, recipe, images, start, members)
-    try:
-        return run.run()
-    finally:
-        run.players.close()
+    start = begin(config, partial(_open, config.data, members.leads))
+    with start.images as images:
+        recipe = settle(config, len(images), start.networks.generator.img_resolution, start.recipe)
+        recipe.check(start.networks.discriminator.mbstd_group_size, members.size)
+        run = Run(config, recipe, start, members)
+        try:
+            return run.run()
+        finally:
+            run.close()
+
+
+def _open(data: Path, watched: bool, shape: tuple[int, int], labels: bool) -> ImageSet:
+    with Progress(console=Console(stderr=True), transient=True, disable=not watched) as bar:
+        task = bar.add_task(f"reading {data.name}")
+        return open_set(
+            data, shape, labels=labels, progress=lambda done, total: bar.update(task, completed=done, total=total)
+        )
 
 
 def keep_freed_memory() -> None:
@@ -100,10 +108,10 @@ def stop_on_signal() -> Iterator[threading.Event]:
 class Run:
     """One run of the loop; holds what changes from iteration to iteration."""
 
-    def __init__(self, config: TrainConfig, recipe: Recipe, images: ImageSet, start: Start, members: Team) -> None:
+    def __init__(self, config: TrainConfig, recipe: Recipe, start: Start, members: Team) -> None:
         self.config = config
         self.recipe = recipe
-        self.images = images
+        self.images = start.images
         self.start = start
         self.team = members
         self.players = Players(recipe, start.networks, config.device, config.threads, members)
@@ -111,17 +119,25 @@ class Run:
         self.shown = 0
         self.iteration = 0
         self.attempt = 0  # how often it went back to a good state: other random numbers from there on
+        self._trained_on = start.images.sha256
         self.seconds = 0.0  # spent training, over all runs that this one continues
+        self._snapshots = Snapshots(config, self.players, recipe, start.images)
         if config.resume is not None:
             self._take_up(load(config.resume, self.players))
         self.players.noisy = self.players.knows_noise()
         self._good = capture(self.players, self._progress())
         self._tries = 0
-        self._snapshots = Snapshots(config.out, self.players, recipe, images)
+        self._pictures = self._coming()
 
     @property
     def kimg(self) -> float:
         return self.shown / 1000
+
+    def close(self) -> None:
+        """End the threads."""
+        self.players.close()
+        self._pictures.close()
+        self._snapshots.close()
 
     def run(self) -> Path | None:
         """Iterate until done or told to stop, with a snapshot every config.snapshot_s seconds and at the end."""
@@ -146,13 +162,19 @@ class Run:
         if self.start.note is not None:
             report.note(self.start.note)
         report.note(f"training on {len(self.images)} images at {size}, from kimg {self.kimg:.1f}")
+        report.note("  ".join(f"{name} {value}" for name, value in asdict(self.recipe).items()))
+        if self._trained_on != self.images.sha256:
+            report.note(f"{self.config.data.name} holds other pictures than this run was trained on so far")
         if self.team.leads:
             self._snapshots.reals()
 
     def _iterate(self, report: Report) -> None:
-        started = time.monotonic()
+        started, waited = time.monotonic(), self._pictures.waited_s
         self.players.noisy |= self.kimg >= self.recipe.noise_after
-        step = self.players.play(self._batch, Turn(self.iteration, self.attempt, self.adaptation.p))
+        batch = {part: next(self._pictures) for part in self.team.share(self.recipe.parts)}
+        step = self.players.play(
+            lambda part: self._batch(part, batch[part]), Turn(self.iteration, self.attempt, self.adaptation.p)
+        )
         if not _finite(step):
             self._go_back("the loss is", report)
             return
@@ -162,30 +184,51 @@ class Run:
         if self.recipe.augment == "ada":
             self.adaptation.step(step.confidence, self.recipe.batch)
         self.seconds += time.monotonic() - started
-        report.step(step, self.kimg)
+        extra = {"p": self.adaptation.p, "waited": self._pictures.waited_s - waited}
+        report.step(vars(step) | extra, self.kimg)
 
-    def _batch(self, part: int) -> Batch:
-        """The reals of one part of this iteration's batch."""
-        count = self.recipe.part
-        indices = order(self.recipe.seed, self.shown + part * count, count, len(self.images))
-        images = self.images.images[indices].to(self.config.device).float().div_(127.5).sub_(1.0)
+    def _coming(self) -> Loader:
+        """The pictures of this process's parts, one after the other, from this iteration on."""
+        return Loader(self.images, map(self._indices, self._places()))
+
+    def _places(self) -> Iterator[int]:
+        shown = self.shown
+        while True:
+            yield from (shown + part * self.recipe.part for part in self.team.share(self.recipe.parts))
+            shown += self.recipe.batch
+
+    def _indices(self, position: int) -> list[int]:
+        return order(self.recipe.seed, position, self.recipe.part, len(self.images))
+
+    def _batch(self, part: int, pixels: Tensor) -> Batch:
+        """The reals of one part of this iteration's batch, of uint8 pixels [n, 3, H, W]."""
+        images = scaled(pixels.to(self.config.device))
         if self.recipe.mirror:
             draw = generator(self.recipe.seed, self.iteration, part, Purpose.MIRROR, self.attempt)
-            flip = (torch.rand(count, generator=draw) < 0.5).to(images.device)
+            flip = (torch.rand(len(images), generator=draw) < 0.5).to(images.device)
             images = torch.where(flip[:, None, None, None], images.flip(3), images)
-        return Batch(images)
+        return Batch(images, self._classes(part))
+
+    def _classes(self, part: int) -> Tensor | None:
+        """One-hot classes [n, c_dim] of a part's reals, None for networks without."""
+        if not self.players.generator.c_dim or self.images.labels is None:
+            return None
+        labels = self.images.labels[self._indices(self.shown + part * self.recipe.part)]
+        return one_hot(labels, self.players.generator.c_dim).float().to(self.config.device)
 
     def _snapshot(self, report: Report) -> Path | None:
         """Keep the state to go back to and, in the process that leads, write it with the network and its pictures."""
+        self._snapshots.name(self.kimg)
         state = capture(self.players, self._progress())
         if state.finite():
             self._good, self._tries = state, 0
         else:
             self._go_back("the weights are", report)
+            self._snapshots.name(self.kimg)
         if not self.team.leads:
             return None
         write(self.config.out, self._good, self.players.networks.sizes())
-        return self._snapshots.write(self.kimg, self._provenance())
+        return self._snapshots.write(self._provenance())
 
     def _go_back(self, what: str, report: Report) -> None:
         """To the last good state, to try from there with other random numbers. Raises TrainingError after TRIES."""
@@ -199,6 +242,8 @@ class Run:
         attempt, seconds = self.attempt + 1, self.seconds
         restore(self.players, self._good)
         self._take_up(self._good.progress)
+        self._pictures.close()
+        self._pictures = self._coming()
         self.attempt, self.seconds = attempt, seconds
         report.note(f"{what} not finite at kimg {kimg:.1f}: back to kimg {self.kimg:.1f}, with other random numbers")
 
@@ -212,6 +257,8 @@ class Run:
             "path_mean": self.players.path_mean,
             "adaptation": self.adaptation.state(),
             "recipe": asdict(self.recipe),
+            "snapshots": self._snapshots.state(),
+            "data_sha256": self.images.sha256,
             "started_from": self.start.origin,
         }
 
@@ -223,6 +270,8 @@ class Run:
         self.players.path_mean = progress.get("path_mean", 0.0)
         if "adaptation" in progress:
             self.adaptation.restore(progress["adaptation"])
+        self._snapshots.restore(progress.get("snapshots", {}))
+        self._trained_on = progress.get("data_sha256", self.images.sha256)
 
     def _provenance(self) -> dict[str, Any]:
         origin = self.start.origin

@@ -26,11 +26,12 @@ class Networks:
         }
 
 
-def fresh(config: TrainConfig) -> Networks:
+def fresh(config: TrainConfig, classes: int = 0) -> Networks:
     """Networks that know nothing, in the sizes of `config`."""
     built = stylegan2.Config(
         img_resolution=config.size("resolution"),
         z_dim=config.size("z_dim"),
+        c_dim=classes,
         w_dim=config.size("w_dim"),
         channel_base=config.size("channel_base"),
         channel_max=config.size("channel_max"),
@@ -50,8 +51,8 @@ def of_sizes(sizes: dict[str, Any]) -> Networks:
 def fresh_discriminator(built: stylegan2.Config) -> Discriminator:
     """One that fits the pictures of such a generator, as wide as it."""
     return Discriminator(
-        built.img_resolution, built.img_channels, channel_base=built.channel_base, channel_max=built.channel_max,
-        mbstd_group_size=STD_GROUP, patch_size=2, canvas=built.canvas,
+        built.img_resolution, built.img_channels, built.c_dim, channel_base=built.channel_base,
+        channel_max=built.channel_max, mbstd_group_size=STD_GROUP, patch_size=2, canvas=built.canvas,
     )  # fmt: skip
 
 

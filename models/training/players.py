@@ -8,7 +8,8 @@ from functools import partial
 import torch
 from torch import Generator, Tensor, nn
 
-from models.training.augmentation import augmenter
+from models.training.augment import Ada, Augmentation, light
+from models.training.config import AugmentName
 from models.training.distributed import Team
 from models.training.losses import LOSSES
 from models.training.networks import Networks, freeze
@@ -17,6 +18,13 @@ from models.training.recipe import Recipe
 from models.training.regularisation import gradient_penalty, moved_mean, path_lengths, path_penalty
 
 Gradients = list[Tensor]
+
+
+def _as_they_are(images: Tensor, p: float, generator: Generator) -> Tensor:
+    return images
+
+
+AUGMENTATIONS: dict[AugmentName, Augmentation] = {"ada": Ada(), "light": light, "none": _as_they_are}
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ class Players:
         for part in (self.generator.synthesis, self.ema.synthesis, self.discriminator):
             part.compute_dtype = dtype
         self.loss = LOSSES[recipe.loss]()
-        self.augment = augmenter(recipe.augment)
+        self.augment = AUGMENTATIONS[recipe.augment]
         self.optimiser_g = adam(self.generator, recipe.learning_rate, recipe.path_interval if self._paths else None)
         self.optimiser_d = adam(self.discriminator, recipe.learning_rate, recipe.penalty_interval)
         self._workers = ThreadPoolExecutor(threads, "training", initializer=torch.set_num_threads, initargs=(1,))

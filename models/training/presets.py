@@ -24,7 +24,7 @@ def settle(config: TrainConfig, pictures: int, resolution: int, earlier: dict[st
     Raises TypeError where `earlier` is no recipe.
     """
     given = {field.name: getattr(config, field.name) for field in fields(Recipe)}
-    known = earlier | {name: value for name, value in given.items() if value is not None}
+    known = earlier | {name: value for name, value in given.items() if value not in (None, "auto")}
     return Recipe(**_defaults(chosen(config.preset, pictures), resolution, config.on_gpu, known) | known)
 
 
@@ -49,7 +49,7 @@ def _defaults(preset: Preset, resolution: int, gpu: bool, known: dict[str, Any])
         "ema_ramp": 0.05,
         "noise_after": 40.0,
         "style_mixing": 0.9 if preset == "stylegan2" else 0.5,
-        "augment": "light",
+        "augment": "ada" if preset == "few" else "light",
         "freeze_d": 0,
         "dtype": "bfloat16",
     }

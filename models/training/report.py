@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -14,7 +15,6 @@ from torch.utils.tensorboard import SummaryWriter
 
 from models.explore.grid import levels_of, tile
 from models.files import write_atomically
-from models.training.players import Step
 
 PLAIN_INTERVAL_S = 30.0
 
@@ -58,11 +58,11 @@ class Report:
         if self._writer is not None:
             self._writer.close()
 
-    def step(self, step: Step, kimg: float) -> None:
+    def step(self, step: Mapping[str, float | None], kimg: float) -> None:
         """Take in one iteration, after `kimg` thousand images; prints when it is time."""
         if self._writer is None:
             return
-        for name, value in vars(step).items():
+        for name, value in step.items():
             if value is not None:
                 self._sums.setdefault(name, []).append(value)
         interval = PLAIN_INTERVAL_S if self._live is None else 1.0

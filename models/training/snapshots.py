@@ -5,43 +5,86 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from models import checkpoint
+from models.feed.errors import FeedError
+from models.feed.publisher import Publisher
+from models.manifest import hash_file
+from models.training.config import TrainConfig, TrainingError
 from models.training.data import ImageSet
 from models.training.players import Players
 from models.training.randomness import Purpose, generator
 from models.training.recipe import Recipe
 from models.training.report import save_grid
 
-GRID = 36
+SIDE = 6
+GRID = SIDE * SIDE
 PSI = 0.7
 
 
 class Snapshots:
-    """Writes into the folder `out` of a run."""
+    """Networks and grids in the folder of a run; the last `config.keep` of the networks that the run wrote stay."""
 
-    def __init__(self, out: Path, players: Players, recipe: Recipe, images: ImageSet) -> None:
-        self._out = out
+    def __init__(self, config: TrainConfig, players: Players, recipe: Recipe, images: ImageSet) -> None:
+        """Raises TrainingError for a registry whose address makes no sense."""
+        self._out = config.out
+        self._keep = config.keep
         self._players = players
         self._recipe = recipe
         self._images = images
+        self._names: list[str] = []  # of the networks written, the newest last
         self._z = torch.randn(GRID, players.generator.z_dim, generator=generator(recipe.seed, 0, 0, Purpose.GRID))
+        try:
+            self._publisher = None if config.publish is None else Publisher(config.publish)
+        except FeedError as error:
+            raise TrainingError(str(error)) from None
+
+    def close(self) -> None:
+        """Until what is on its way to the registry is there, or was refused."""
+        if self._publisher is not None:
+            self._publisher.wait()
+
+    def state(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {"names": list(self._names)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._names = list(state.get("names", []))
 
     def reals(self) -> None:
         """A grid of the set's pictures."""
         save_grid(self._images.spread(GRID), self._out / "reals.png")
 
-    def write(self, kimg: float, provenance: dict[str, Any]) -> Path:
-        """The moving average as it is at `kimg`, and a grid of its pictures; returns the network's path."""
+    def name(self, kimg: float) -> None:
+        """What `write` is about to write, so that the state can say it."""
         name = f"{kimg:06.1f}"
-        save_grid(self._fakes(), self._out / f"fakes_{name}.png")
-        path = self._out / f"network-{name}.safetensors"
+        self._names = [*(other for other in self._names if other != name), name]
+
+    def write(self, provenance: dict[str, Any]) -> Path:
+        """The moving average, and a grid of its pictures, as last named; returns the network's path."""
+        save_grid(self._fakes(), self._out / f"fakes_{self._names[-1]}.png")
+        path = self._network(self._names[-1])
         checkpoint.save(path, self._players.ema, provenance)
+        self._prune()
+        if self._publisher is not None:
+            self._publisher.publish(path, {"kimg": provenance["kimg"]})
         return path
+
+    def _network(self, name: str) -> Path:
+        return self._out / f"network-{name}.safetensors"
+
+    def _prune(self) -> None:
+        for name in self._names[: -self._keep]:
+            for file in (self._network(name), hash_file(self._network(name))):
+                file.unlink(missing_ok=True)
+        del self._names[: -self._keep]
 
     @torch.no_grad()
     def _fakes(self) -> Tensor:
-        """[GRID, 3, H, W] of z that are the same throughout a run."""
-        ema = self._players.ema
-        ws = ema.mapping(self._z.to(self._players.device), truncation_psi=PSI)
+        """[GRID, 3, H, W] of z that are the same throughout a run; of a network with classes, a class for each row."""
+        ema, c = self._players.ema, None
+        if ema.c_dim:
+            c = one_hot(torch.arange(GRID) // SIDE % ema.c_dim, ema.c_dim).float().to(self._players.device)
+        ws = ema.mapping(self._z.to(self._players.device), c, truncation_psi=PSI)
         return torch.cat([ema.synthesis(part).cpu() for part in ws.split(self._recipe.part)])

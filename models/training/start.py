@@ -1,6 +1,7 @@
 """Where a run begins: with fresh networks, with those of a file, or where an earlier run ended."""
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,44 +14,57 @@ from models.manifest import sha256
 from models.names import player_path
 from models.stylegan2 import Generator
 from models.training.config import TrainConfig, TrainingError
+from models.training.data import ImageSet
 from models.training.networks import Networks, fresh, fresh_discriminator, of_sizes
 from models.training.state import reading, saved
+
+Open = Callable[[tuple[int, int], bool], ImageSet]  # pictures of a height and width, with their classes or without
 
 SHARED = ("img_resolution", "img_channels", "c_dim", "canvas")  # in which the players must agree
 
 
 @dataclass(frozen=True)
 class Start:
-    """Networks, and for the record the file they come from: `origin` None is nowhere; `note` tells the user.
+    """Networks and the pictures that fit them; for the record, the file the networks come from.
 
+    `origin` None is nowhere; `note` tells the user.
     `recipe`: what of a Recipe is settled by where it begins; all of it in a run that goes on.
     """
 
     networks: Networks
+    images: ImageSet
     origin: dict[str, Any] | None = None
     note: str | None = None
     recipe: dict[str, Any] = field(default_factory=dict)
 
 
-def begin(config: TrainConfig) -> Start:
-    """The networks of a run. Raises TrainingError where those of a file or a saved run are not what was asked for."""
+def begin(config: TrainConfig, open_pictures: Open) -> Start:
+    """The networks and pictures of a run.
+
+    Raises TrainingError where the networks of a file or of a saved run are not what was asked for.
+    """
     if config.resume is not None:
-        return _go_on(config, config.resume)
+        return _go_on(config, config.resume, open_pictures)
     if config.start_from is not None:
-        return _from_network(config, config.start_from)
-    return Start(fresh(config))
+        return _from_network(config, config.start_from, open_pictures)
+    side = config.size("resolution")
+    images = open_pictures(config.canvas or (side, side), config.classes)
+    if config.classes and not images.classes:
+        raise TrainingError(f"{config.data} names no classes; put labels into its dataset.json, or leave out --classes")
+    return Start(fresh(config, images.classes), images)
 
 
-def _go_on(config: TrainConfig, folder: Path) -> Start:
+def _go_on(config: TrainConfig, folder: Path, open_pictures: Open) -> Start:
     """As an earlier run says; one that does not say its sizes has those of `config`."""
     with reading(folder) as path:
         progress, sizes = saved(path)
         networks = fresh(config) if sizes is None else of_sizes(sizes)
         _check_sizes(config, networks.generator)
-        return Start(networks, progress.get("started_from"), recipe=progress.get("recipe", {}))
+    images = _fitting(config, networks.generator, folder, open_pictures)
+    return Start(networks, images, progress.get("started_from"), recipe=progress.get("recipe", {}))
 
 
-def _from_network(config: TrainConfig, name: str | Path) -> Start:
+def _from_network(config: TrainConfig, name: str | Path, open_pictures: Open) -> Start:
     try:
         path = models.resolve(name)
         ema = _generator(path)
@@ -67,7 +81,22 @@ def _from_network(config: TrainConfig, name: str | Path) -> Start:
         own.copy_(kept)  # the average takes over the generator's: what it draws with goes on without a jump
     networks = Networks(generator.train().requires_grad_(), critic.train().requires_grad_(), ema)
     whole = {"ema_ramp": 0.0}  # the average that was brought is not of this run's few images
-    return Start(networks, _origin(path, beside), _note(path, beside), whole)
+    images = _fitting(config, ema, path, open_pictures)
+    return Start(networks, images, _origin(path, beside), _note(path, beside), whole)
+
+
+def _fitting(config: TrainConfig, network: Generator, where: Path, open_pictures: Open) -> ImageSet:
+    """Pictures in the size of a network, with as many classes as it has."""
+    known = network.c_dim
+    if config.classes and not known:
+        raise TrainingError(f"{where}: the network there has no classes; leave out --classes, or begin with another")
+    images = open_pictures(network.img_shape, bool(known))
+    if images.classes != known and known:
+        raise TrainingError(
+            f"{config.data} has {images.classes} classes, and the network in {where} has {known}; give pictures with"
+            " as many classes"
+        )
+    return images
 
 
 def _generator(path: Path) -> Generator:
@@ -79,10 +108,6 @@ def _generator(path: Path) -> Generator:
             " give another --from"
         )
     network: Generator = checkpoint.load(path)
-    if network.c_dim:
-        raise TrainingError(
-            f"{path}: it has {network.c_dim} classes, and training knows no labels yet; give a network without classes"
-        )
     if network.img_channels != 3:
         raise TrainingError(f"{path}: it draws in grey, and training is in colour; give a network of three channels")
     return network

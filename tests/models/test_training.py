@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 import models
 from models.training import TrainConfig, TrainingError, parse_canvas, train
 from models.training import loop as loop_module
+from models.training.data import open_set, scaled
 from models.training.losses import LOSSES
 from models.training.networks import fresh
 from models.training.players import Batch, Players, Step, Turn
@@ -123,7 +124,7 @@ def players_of(config: TrainConfig) -> Players:
 def test_discriminator_learns_to_tell_reals_from_fakes(data: Path, tmp_path: Path) -> None:
     """Against a generator that stands still, its loss falls far below that of guessing."""
     config = tiny(data, tmp_path)
-    reals = loop_module.load_images(config.data, (16, 16)).images[:8].float() / 127.5 - 1
+    reals = scaled(open_set(config.data, (16, 16)).batch(range(8)))
     players = players_of(replace(config, penalty_interval=1000))
     players.optimiser_g.param_groups[0]["lr"] = 0.0
     try:
@@ -143,6 +144,37 @@ def test_average_follows_the_generator(data: Path, tmp_path: Path) -> None:
         players.generator.synthesis.blocks[0].const += 1.0
     players.average(shown=100_000)  # one half-life
     torch.testing.assert_close(players.ema.synthesis.blocks[0].const, before + 0.5)
+
+
+def test_frozen_layers_keep_what_they_know(data: Path, tmp_path: Path) -> None:
+    path = train(tiny(data, tmp_path / "first"))
+    begun = replace(tiny(data, tmp_path / "second"), start_from=path, freeze_d=2, kimg=0.008)
+    before = load_state(train(begun))
+    train(replace(begun, start_from=None, freeze_d=None, resume=begun.out, kimg=0.024))
+    after = load_state(begun.out / "any")
+    moved = {name for name in before if name.startswith("discriminator") and not torch.equal(before[name], after[name])}
+    frozen = {name for name in before if name.startswith(("discriminator.fromrgb", "discriminator.blocks.0"))}
+    assert len(frozen) == 7
+    assert not moved & frozen
+    assert any(name.startswith("discriminator.conv") for name in moved)
+
+
+def test_layers_that_cannot_be_frozen(data: Path, tmp_path: Path) -> None:
+    config = tiny(data, tmp_path / "first")
+    with pytest.raises(TrainingError, match="freeze_d keeps what a network knew at the start; give it with --from"):
+        train(replace(config, freeze_d=1))
+    path = train(config)
+    with pytest.raises(TrainingError, match="freeze_d is 9, and this discriminator has 4 layers; give at most that"):
+        train(replace(config, start_from=path, freeze_d=9))
+
+
+def test_the_last_networks_are_kept(data: Path, tmp_path: Path) -> None:
+    foreign = tmp_path / "network-9999.0.safetensors"
+    foreign.write_bytes(b"of another run")
+    train(replace(tiny(data, tmp_path), kimg=0.24, snapshot_s=1e-6, keep=2))
+    kept = sorted(path.name for path in tmp_path.glob("network-*.safetensors"))
+    assert kept == ["network-0000.1.safetensors", "network-0000.2.safetensors", foreign.name]
+    assert len(list(tmp_path.glob("*.sha256"))) == 2
 
 
 def test_signal_saves_and_ends(data: Path, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ def test_a_plain_run() -> None:
 
 def test_few_pictures_and_many_pixels_need_a_smoother_discriminator() -> None:
     assert settled(pictures=500)["gamma"] == 4 * settled()["gamma"]
+    assert (settled(pictures=500)["augment"], settled()["augment"]) == ("ada", "light")
     assert settled(resolution=256)["gamma"] == 16 * settled()["gamma"]
     assert settled(replace(PLAIN, preset="many"), pictures=500) == settled()
 

@@ -176,7 +176,7 @@ def test_settings_that_do_not_fit_the_network(config: TrainConfig, change: dict[
     [
         (lambda: small_stylegan3(), "only stylegan2 networks can be trained, and this is 'stylegan3'"),
         (lambda: small_critic(), "and this is 'stylegan2-discriminator'"),
-        (lambda: small_stylegan2(c_dim=3), "it has 3 classes, and training knows no labels yet"),
+        (lambda: small_stylegan2(c_dim=3), "has 0 classes, and the network in .* has 3; give pictures with as"),
         (lambda: Network(16, img_channels=1), "it draws in grey"),
     ],
 )
