@@ -5,17 +5,19 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 import models
 from engine.build import (
     DREAM_FPS,
     Outputs,
     RunOptions,
-    build_mapping,
     build_outputs,
     build_panel,
     build_renderer,
     build_senses,
     build_tree,
+    build_walk,
     build_work,
     canvas_of,
     check_model,
@@ -29,6 +31,7 @@ from engine.control.hub import Hub
 from engine.control.server import ControlServer
 from engine.dream.source import open_source
 from engine.errors import ReverieError
+from engine.feed import Choice, choose, follow
 from engine.live import Live, ending_by_signal
 from engine.network import bending_of, check_network
 from engine.outputs.base import OutputError
@@ -40,7 +43,10 @@ from engine.sensing import Senses
 from engine.show.loader import LoadedShow
 from engine.show.schema import json_schema
 from engine.show.wiring import matrix
+from engine.stage import Act
 from engine.startup import Finding, busy, print_table, progress, watch_signals
+
+log = structlog.get_logger(__name__)
 
 SENSOR_PATIENCE = 0.8  # seconds the start waits for sensors, so that the table can say what was found
 
@@ -61,6 +67,8 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
 
     The generator's worker goes first: it takes longest, and the rest is opened while it loads. Raises ReverieError.
     """
+    choice = choose(loaded)
+    loaded = choice.loaded
     check_model(loaded)
     show, clock = loaded.show, MonotonicClock()
     source = open_source(model_of(loaded), max_fps=DREAM_FPS, bending=bending_of(loaded))
@@ -73,7 +81,12 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     gl = open_context(window)
     stack.callback(gl.close)
     renderer = build_renderer(loaded, gl, stack)
-    work = build_work(loaded, renderer, senses, source, build_mapping(loaded), options.sets)
+    lead, wings = Act(choice.name, build_walk(loaded), source), follow(choice, DREAM_FPS)
+    work = build_work(loaded, renderer, senses, lead, options.sets, wings)
+    stack.callback(work.stage.close)
+    if wings is not None:
+        stack.callback(wings.close)
+        wings.start()
     rack = OutputRack(outputs, gl, canvas_of(loaded))
     stack.callback(rack.close)
     try:
@@ -88,7 +101,7 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     live = Live(clock, show.canvas.fps, work, renderer, rack, hub)
     stack.callback(live.close)
     _await_sensors(senses, clock)
-    return live, _findings(loaded, live, outputs, server)
+    return live, _findings(choice, live, outputs, server)
 
 
 def _await_sensors(senses: Senses, clock: MonotonicClock) -> None:
@@ -98,16 +111,20 @@ def _await_sensors(senses: Senses, clock: MonotonicClock) -> None:
         driver.wait_first(max(0.0, deadline - clock.now()))
 
 
-def _findings(loaded: LoadedShow, live: Live, outputs: Outputs, server: ControlServer | None) -> list[Finding]:
+def _findings(choice: Choice, live: Live, outputs: Outputs, server: ControlServer | None) -> list[Finding]:
     """The start-up table."""
+    loaded = choice.loaded
     no_window = any(c.type == "window" for c in loaded.show.outputs) and all(name != "window" for name, _ in outputs)
     where = ", ".join(output.describe() for _, output in outputs)
     gl = live.renderer.gl
     rows = [
         Finding("display", f"no window: {where}" if no_window else where, not no_window),
         Finding("picture", f"{gl.renderer}, {'×'.join(map(str, live.renderer.size))} internal", not gl.software),
-        Finding("generator", f"{loaded.show.model}, {live.work.source.describe()}", True),
+        Finding("generator", f"{choice.name}, {live.work.source.describe()}", True),
     ]
+    if choice.feed is not None:
+        following = f"following {choice.feed.registry.place}, {choice.feed.follow}"
+        rows.append(Finding("networks", choice.note or following, not choice.note))
     for name, driver in live.work.senses.drivers.items():
         rows.append(Finding(name, driver.found, str(driver.state) == "live"))
     if server is not None:
@@ -117,8 +134,9 @@ def _findings(loaded: LoadedShow, live: Live, outputs: Outputs, server: ControlS
 
 def check_show(path: Path) -> list[str]:
     """Everything that can be known of a show without its devices. Returns notes. Raises ReverieError."""
-    loaded = load(path)
-    note = check_model(loaded)
+    choice = choose(load(path))
+    loaded = choice.loaded
+    notes = [check_model(loaded).replace(loaded.model, choice.name), *filter(None, [choice.note])]
     with naming_the_model(loaded):
         network = models.load(model_of(loaded))
     check_network(loaded, network)
@@ -129,24 +147,28 @@ def check_show(path: Path) -> list[str]:
         stack.callback(gl.close)
         renderer = build_renderer(loaded, gl, stack)
         matrix(loaded, build_tree(loaded, renderer, ()), build_senses(loaded).typical())
-    return [note]
+    return notes
 
 
 def record_show(path: Path, seconds: float, output: Path, sets: Sequence[str] = ()) -> None:
     """Render a show to a video at fixed steps of its own clock, every device simulated. Raises ReverieError."""
     from engine.dream.inline import InlineSource  # brings torch
 
-    loaded = load(path)
+    choice = choose(load(path))
+    loaded = choice.loaded
+    if choice.note:
+        log.warning("%s; recording %s", choice.note, choice.name)
     check_model(loaded)
     clock, canvas = FixedStepClock(), canvas_of(loaded)
     with ExitStack() as stack:
         gl = open_context()
         stack.callback(gl.close)
         renderer = build_renderer(loaded, gl, stack, adaptive=False)
-        mapping = build_mapping(loaded)
+        walk = build_walk(loaded)
         with naming_the_model(loaded):
             source = InlineSource(model_of(loaded), DREAM_FPS, clock.now, bending_of(loaded))
-        work = build_work(loaded, renderer, build_senses(loaded, simulated=True), source, mapping, sets)
+        lead = Act(choice.name, walk, source)
+        work = build_work(loaded, renderer, build_senses(loaded, simulated=True), lead, sets)
         source.start()
         recording = RecordingOutput(RecordingConfig(path=output), exact=True)
         frames = Pacer(clock, canvas.fps).frames(seconds)

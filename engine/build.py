@@ -12,7 +12,6 @@ from pydantic import BaseModel
 import models
 from engine.control.hub import Hub
 from engine.control.server import ControlServer
-from engine.dream.base import FrameSource
 from engine.errors import ReverieError
 from engine.network import check_network, naming, network_parameters, path_of
 from engine.outputs.base import Canvas, Output
@@ -26,11 +25,13 @@ from engine.render.header import load as load_shader
 from engine.render.library import find_shader
 from engine.render.renderer import Renderer
 from engine.sensing import Rehearsed, Senses
+from engine.show.feed import FeedPart
 from engine.show.lines import parse_scalar
 from engine.show.loader import LoadedShow, load_show
 from engine.show.schema import Kinds
 from engine.show.wiring import apply_values, check_pass, matrix
-from engine.walk.base import LatentMapping
+from engine.stage import Act, Stage, Wings
+from engine.walk.base import Walk
 from engine.walk.controls import Controls
 from engine.walk.registry import walks
 from engine.work import MAX_FPS, Work
@@ -76,7 +77,7 @@ def canvas_of(loaded: LoadedShow) -> Canvas:
 
 def model_of(loaded: LoadedShow) -> str:
     """The show's model; a path counts from the show file's folder."""
-    return path_of(loaded, loaded.show.model)
+    return path_of(loaded, loaded.model)
 
 
 def naming_the_model(loaded: LoadedShow) -> AbstractContextManager[None]:
@@ -90,7 +91,7 @@ def check_model(loaded: LoadedShow) -> str:
         path = models.resolve(model_of(loaded))
         manifest = models.read_manifest(path)
         models.check_hash(path)
-    return f"model {loaded.show.model}: {manifest['architecture']}"
+    return f"model {loaded.model}: {manifest['architecture']}"
 
 
 def build_renderer(loaded: LoadedShow, gl: GLContext, stack: ExitStack, *, adaptive: bool = True) -> Renderer:
@@ -104,7 +105,8 @@ def build_renderer(loaded: LoadedShow, gl: GLContext, stack: ExitStack, *, adapt
         check_pass(loaded, i, {x.name: x.parameter("/passes/it") for x in shader.inputs if not x.is_image})
     requests = [PassRequest(part.shader, part.values) for part in show.passes]
     size = (show.canvas.width, show.canvas.height)
-    renderer = Renderer(gl, size, show.canvas.fps, requests, folder, adaptive)
+    follows = isinstance(show.model, FeedPart)
+    renderer = Renderer(gl, size, show.canvas.fps, requests, folder, adaptive, turning=follows)
     stack.callback(renderer.close)
     return renderer
 
@@ -145,28 +147,30 @@ def _set_from_text(tree: ParameterTree, text: str) -> None:
         raise ReverieError(f"--set {text}: {error}") from None
 
 
-def build_mapping(loaded: LoadedShow) -> LatentMapping:
-    """The mapping network, after a look at whether the show's `network` section fits it. Raises ReverieError."""
+def build_walk(loaded: LoadedShow) -> Walk:
+    """The walk, after a look at whether the show's `network` section fits its network. Raises ReverieError."""
     from engine.walk.mapping import load_mapping  # brings torch
 
+    show = loaded.show
     with naming_the_model(loaded):
-        return load_mapping(model_of(loaded), partial(check_network, loaded))
+        mapping = load_mapping(model_of(loaded), partial(check_network, loaded))
+    return walks()[show.walk.type](show.walk, mapping, show.seed)
 
 
 def build_work(
     loaded: LoadedShow,
     renderer: Renderer,
     senses: Senses,
-    source: FrameSource,
-    mapping: LatentMapping,
+    lead: Act,
     sets: Sequence[str],
+    wings: Wings | None = None,
 ) -> Work:
-    """The way of a frame. Raises ReverieError."""
+    """The way of a frame. `wings` is where other networks than the `lead` come from. Raises ReverieError."""
     show = loaded.show
     tree = build_tree(loaded, renderer, sets)
     routes = matrix(loaded, tree, senses.typical())
-    walk = walks()[show.walk.type](show.walk, mapping, show.seed)
-    return Work(tree, senses, routes, walk, source, renderer, Controls(network_parameters(loaded)))
+    stage = Stage(lead, renderer, wings, show.model.fade if isinstance(show.model, FeedPart) else 0.0)
+    return Work(tree, senses, routes, stage, renderer, Controls(network_parameters(loaded)))
 
 
 def build_panel(loaded: LoadedShow, hub: Hub, port: int | None) -> ControlServer | None:

@@ -88,14 +88,17 @@ class Live:
         self._report_at = now + REPORT_EVERY
         source = self.work.source
         dream = {"dream": source.last_error} if not source.alive and source.last_error else {}
+        feed = {"networks": self.work.stage.problem} if self.work.stage.problem else {}
         shaders = {f"shader {name}": error for name, error in self.renderer.errors.items()}
         self.hub.health = self.health.report(
             self.work.senses.report(),
-            dream | shaders | self.rack.problems,
+            dream | feed | shaders | self.rack.problems,
             title=self.hub.title,
             dropped_frames=self.pacer.dropped,
             dream_restarts=source.restarts,
             dream_rejected=source.rejected,
+            network=self.work.stage.lead.name,
+            network_changes=self.work.stage.turns,
             generator=source.describe(),
             renderer=self.renderer.gl.renderer,
             render_size=list(self.renderer.size),

@@ -85,7 +85,7 @@ def has_noise(header: Header) -> bool:
 
 def _header(loaded: LoadedShow) -> Header:
     with naming(loaded, ("model",)):
-        return read_header(models.resolve(path_of(loaded, loaded.show.model)))
+        return read_header(models.resolve(path_of(loaded, loaded.model)))
 
 
 def _bend(part: BendPart) -> Bend:

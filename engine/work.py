@@ -1,12 +1,10 @@
 """The work itself: what one frame is made of, as a function of time, signals and the artist's values."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import moderngl
-import numpy as np
-from numpy.typing import NDArray
 
 from engine.dream.base import FrameSource
 from engine.modulation import Matrix
@@ -14,18 +12,14 @@ from engine.pacing import Frame
 from engine.params import ParameterTree, Value
 from engine.sensing import Senses
 from engine.signals import SignalBus
-from engine.walk.base import Walk
+from engine.stage import Moment, Stage
 from engine.walk.controls import Controls
 
 MAX_FPS = "/dream/max_fps"
 
 
 class Picture(Protocol):
-    """What draws: generated frames in, finished frames out."""
-
-    def push(self, pixels: NDArray[np.uint8], now: float) -> None:
-        """Take a newly generated frame, [H, W, 4] uint8."""
-        ...
+    """What draws."""
 
     def frame(self, now: float, delta: float, index: int, lookup: Callable[[str], Value]) -> moderngl.Texture:
         """The finished picture at a moment."""
@@ -39,23 +33,23 @@ class Work:
     tree: ParameterTree
     senses: Senses
     matrix: Matrix
-    walk: Walk
-    source: FrameSource
+    stage: Stage
     picture: Picture
     controls: Controls = field(default_factory=Controls)
     bus: SignalBus = field(default_factory=SignalBus)
     on_dream: Callable[[], None] = lambda: None
 
+    @property
+    def source(self) -> FrameSource:
+        """The generator of the network that is on."""
+        return self.stage.lead.source
+
     def step(self, frame: Frame) -> moderngl.Texture:
         """Sense, modulate, walk, dream, draw."""
         self.senses.poll(frame.time, self.bus)
         self.tree.modulate(self.matrix.step(self.bus, frame.step))
-        self.source.max_fps = self.tree.number(MAX_FPS)
-        latent = self.walk.advance(frame.step, self.tree.effective)
-        controls = self.controls.advance(frame.step, self.tree.effective)
-        self.source.submit(replace(latent, controls=controls))
-        dreamt = self.source.newest()
-        if dreamt is not None:
-            self.picture.push(dreamt.pixels, frame.time)
+        lookup = self.tree.effective
+        controls = self.controls.advance(frame.step, lookup)
+        if self.stage.step(Moment(frame.time, frame.step, lookup, controls, self.tree.number(MAX_FPS))):
             self.on_dream()
         return self.picture.frame(frame.time, frame.step, frame.index, self.tree.effective)

@@ -15,7 +15,7 @@ from pathlib import Path
 from engine.dream.base import DreamFrame, Floats
 from engine.dream.bending import UNBENT, Bending
 from engine.dream.exchange import Exchange, new_memory
-from engine.dream.worker import Order
+from engine.dream.worker import NICE_LOADING, Order
 
 ROOT = Path(__file__).parents[2]
 FEW_CORES = 4
@@ -30,13 +30,13 @@ def generator_threads(cores: int) -> int:
 class ProcessLife:
     """One worker process, from its start to its end."""
 
-    def __init__(self, model: str | Path, max_fps: float, bending: Bending = UNBENT) -> None:
-        """Start it. Raises OSError where the system refuses."""
+    def __init__(self, model: str | Path, max_fps: float, bending: Bending = UNBENT, nice: int = NICE_LOADING) -> None:
+        """Start it, as nice as said while it loads. Raises OSError where the system refuses."""
         memory = new_memory()
         try:
             self._exchange = Exchange(memory)
             self._exchange.max_fps = max_fps
-            order = Order(str(model), memory, os.getpid(), generator_threads(_cores()), bending)
+            order = Order(str(model), memory, os.getpid(), generator_threads(_cores()), bending, nice)
             self._process = _start(order)
         finally:
             os.close(memory)

@@ -13,6 +13,7 @@ FIRST_DELAY = 0.5
 LONGEST_DELAY = 10.0
 HEALTHY = 30.0  # seconds of frames after which earlier failures are forgotten
 LOADING = 60.0  # seconds the first frame may take
+REHEARSING = 600.0  # the same where the machine is busy with another network and nobody waits
 HANGING = 10.0  # seconds without a frame, at least, before a worker counts as hung
 SLOWEST_FPS = 0.05
 FAREWELL = 5.0  # seconds `close` waits for the worker to end
@@ -64,10 +65,10 @@ class _Term:
     """A life in office. Times are the source's clock."""
 
     life: Life
+    patience: float
     taken: int = 0
     delivering_since: float | None = None
     asked_at: float | None = None  # the first latent since the last frame
-    patience: float = LOADING
 
 
 class SupervisedSource:
@@ -79,11 +80,18 @@ class SupervisedSource:
     """
 
     def __init__(
-        self, begin: Callable[[float], Life], max_fps: float, now: Callable[[], float] = time.monotonic
+        self,
+        begin: Callable[[float], Life],
+        max_fps: float,
+        now: Callable[[], float] = time.monotonic,
+        loading: float = LOADING,
     ) -> None:
-        """`begin(max_fps)` starts a worker without waiting for it, or raises OSError."""
+        """`begin(max_fps)` starts a worker without waiting for it, or raises OSError. `loading` is the patience with a
+        first frame in seconds.
+        """
         self._begin = begin
         self._now = now
+        self._loading = loading
         self._max_fps = max(max_fps, SLOWEST_FPS)
         self._term: _Term | None = None
         self._message: Floats | None = None
@@ -191,7 +199,7 @@ class SupervisedSource:
             self._fail(f"the generator could not be started: {error}")
             return
         self._begun += 1
-        self._term = _Term(life)
+        self._term = _Term(life, patience=self._loading)
         if self._message is not None:
             self._ask(self._term, self._message)
 

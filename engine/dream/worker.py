@@ -19,6 +19,7 @@ from engine.dream.loop import dream, sentence
 
 FAILED = 3
 NICE_LOADING = 5  # behind the display, but back in seconds even beside one that leaves no core idle
+NICE_REHEARSING = 12  # loading beside one that dreams for the same wall: nobody waits for it
 NICE_DREAMING = 19
 
 
@@ -31,6 +32,7 @@ class Order:
     parent: int
     threads: int
     bending: Bending = UNBENT
+    nice: int = NICE_LOADING  # while it loads
 
     def arguments(self) -> list[str]:
         """For the command line of a Python interpreter."""
@@ -65,14 +67,14 @@ class ProcessLink:
 
 def work(order: Order, exchange: Exchange) -> None:
     """Load the network and dream until the parent is gone. Raises whatever goes wrong."""
-    os.nice(NICE_LOADING)
+    os.nice(order.nice)
     import torch  # here, so that niceness covers the import
 
     from engine.dream.synthesizer import Synthesizer
 
     torch.set_num_threads(order.threads)
     synthesizer = Synthesizer(order.model, bending=order.bending)
-    os.nice(NICE_DREAMING - NICE_LOADING)
+    os.nice(NICE_DREAMING - order.nice)
     exchange.about = f"CPU process, {synthesizer.describe()}, threads: {order.threads}"
     dream(synthesizer.render, ProcessLink(exchange, order.parent))
 

@@ -93,6 +93,23 @@ class Interpolator:
         self._pushed_at = now
         self._settled = False
 
+    def restart(self, frame: np.ndarray, now: float) -> None:
+        """Show this frame at once and forget what was before: another generator begins."""
+        self.forget()
+        self._upload(frame)
+        assert self._newest is not None
+        self._fade(self._shown, before=self._newest, after=self._newest, amount=1.0)
+        self._pushed_at = now
+        self._settled = True
+
+    def forget(self) -> None:
+        """Be as before the first frame."""
+        if self._newest is not None:
+            self._newest.release()
+        self._newest = None
+        self._interval = None
+        self._settled = False
+
     def render(self, now: float) -> moderngl.Texture:
         """What to show at `now`: RGBA16F at the generator's resolution, display-referred; dusk before a first frame."""
         if self._newest is None:

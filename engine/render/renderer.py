@@ -10,6 +10,7 @@ from engine.params import Parameter
 from engine.render import fit
 from engine.render.chain import Lookup, PassChain, PassRequest
 from engine.render.context import GLContext
+from engine.render.crossfade import Crossfade
 from engine.render.draw import Size
 from engine.render.fit import Fit
 from engine.render.interpolate import Interpolator
@@ -24,12 +25,12 @@ class Renderer:
     """Everything between the dream and the outputs. Display thread only; release with `close`.
 
     `canvas` is in pixels. With `adaptive` false the picture is as large as the canvas until an artist says otherwise,
-    as a recording wants it.
+    as a recording wants it. With `turning` one network may follow another.
     """
 
     def __init__(
         self, gl: GLContext, canvas: Size, fps: float, passes: Iterable[PassRequest],
-        show_folder: Path | None = None, adaptive: bool = True,
+        show_folder: Path | None = None, adaptive: bool = True, turning: bool = False,
     ) -> None:  # fmt: skip
         self.gl = gl
         self._canvas = canvas
@@ -38,7 +39,7 @@ class Renderer:
         self.size = self._sized(self._controller.scale)
         self._timer = WorkTimer(gl)
         self.chain = PassChain(gl.ctx, passes, self.size, show_folder)
-        self._interpolator = Interpolator(gl.ctx)
+        self._interpolator = Crossfade(gl.ctx) if turning else Interpolator(gl.ctx)
         self._fit = Fit(gl.ctx, self.size)
         self._safety = Safety(gl.ctx, self.size)
 
@@ -69,6 +70,14 @@ class Renderer:
         """Take a new frame of the generator: uint8 [H, W, 4], row 0 at the top."""
         self._interpolator.push(frame, now)
 
+    def push_leaving(self, frame: np.ndarray, now: float) -> None:
+        """Take a frame of the generator that is being left behind."""
+        self._crossfade.push_leaving(frame, now)
+
+    def turn(self, frame: np.ndarray, now: float, seconds: float) -> None:
+        """Go over to another generator, whose first frame this is, within `seconds`."""
+        self._crossfade.turn(frame, now, seconds)
+
     def frame(self, now: float, delta: float, index: int, lookup: Lookup) -> moderngl.Texture:
         """Render one frame: RGBA8, `size` pixels, valid until the next call. Times are show time in seconds."""
         if index > 0:
@@ -84,6 +93,11 @@ class Renderer:
         """Release everything on the GPU."""
         for part in (self.chain, self._interpolator, self._fit, self._safety):
             part.close()
+
+    @property
+    def _crossfade(self) -> Crossfade:
+        assert isinstance(self._interpolator, Crossfade), "this renderer was not made for networks that change"
+        return self._interpolator
 
     def _own_parameters(self) -> list[Parameter]:
         return [

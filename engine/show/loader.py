@@ -28,10 +28,14 @@ _EXPECTED = {
 
 @dataclass(frozen=True, slots=True)
 class LoadedShow:
-    """A valid show with the document it came from, so that later complaints can name lines too."""
+    """A valid show with the document it came from, so that later complaints can name lines too.
+
+    `model` is the network by name or path: what the show says, or what was chosen from the registry it follows.
+    """
 
     show: Show
     document: lines.Document
+    model: str = ""
 
     @property
     def path(self) -> Path:
@@ -52,7 +56,7 @@ def load_show(path: Path, kinds: Kinds) -> LoadedShow:
         show = model.model_validate(document.data)
     except ValidationError as error:
         raise ReverieError(_complaints(document, model, error)) from None
-    return LoadedShow(show, document)
+    return LoadedShow(show, document, show.model if isinstance(show.model, str) else "")
 
 
 def _complaints(document: lines.Document, model: type[Show], error: ValidationError) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Union
 
-from pydantic import BaseModel, Field, create_model, field_validator, model_validator
+from pydantic import BaseModel, Discriminator, Field, Tag, create_model, field_validator, model_validator
 
+from engine.show.feed import FeedPart
 from engine.show.network import NetworkPart
 from engine.show.part import PRINTABLE, Number, Part
 from sensors.units import Seconds
@@ -87,6 +88,15 @@ class PanelPart(Part):
     token_file: str | None = Field(None, description="file holding the token clients must give")
 
 
+def _kind_of_model(raw: object) -> str:
+    """Whether `model` names a network or follows a registry."""
+    return "feed" if isinstance(raw, dict | FeedPart) else "name"
+
+
+ModelName = Annotated[str, Field(min_length=1, max_length=200, pattern=PRINTABLE)]
+Model = Annotated[Annotated[ModelName, Tag("name")] | Annotated[FeedPart, Tag("feed")], Discriminator(_kind_of_model)]
+
+
 class Show(Part):
     """A whole work."""
 
@@ -95,9 +105,7 @@ class Show(Part):
     seed: int = Field(0, strict=True, ge=0, le=2**63 - 1, description="the same seed gives the same walk")
     canvas: CanvasPart = Field(default_factory=CanvasPart)
     wall: WallPart = Field(default_factory=WallPart)
-    model: str = Field(
-        min_length=1, max_length=200, pattern=PRINTABLE, description="a built-in name or the path of a checkpoint"
-    )
+    model: Model = Field(description="a built-in name, the path of a checkpoint, or a registry to follow")
     network: NetworkPart | None = Field(None, description="what is done to the generator itself")
     sensors: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")], Any] = Field(default_factory=dict)
     walk: Any = None

@@ -62,7 +62,7 @@ class Recording:
                 work()
         torch.cuda.current_stream().wait_stream(side)
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
+        with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):  # another network may be drawing
             self.image, self.pixels, self.finite = work()
 
     def replay(self, ws: Tensor, transform: Tensor | None) -> None:

@@ -80,11 +80,11 @@ class Cache:
             with registry.open(entry) as source, part.open("wb") as file:
                 found = _copy(source, file)
             if found != entry.sha256:
-                raise RefusedError(f"{entry.name} is refused: its SHA-256 is not the one in {registry.place}")
+                raise RefusedError(f"{entry.name} is not the file the registry tells of: its SHA-256 is another")
             try:
                 read_manifest(part)
             except CheckpointError:
-                raise RefusedError(f"{entry.name} is refused: it is no checkpoint of this Reverie") from None
+                raise RefusedError(f"{entry.name} is no checkpoint of this Reverie") from None
 
         line = f"{entry.sha256}  {path.name}\n".encode()
         with _writing(self.folder):
@@ -139,5 +139,5 @@ def _chunks(source: IO[bytes]) -> Iterator[bytes]:
     while chunk := source.read(CHUNK):
         size += len(chunk)
         if size > LARGEST_FILE:
-            raise RefusedError(f"a network is refused: it is larger than {LARGEST_FILE // 2**30} GiB")
+            raise RefusedError(f"it is larger than {LARGEST_FILE // 2**30} GiB")
         yield chunk

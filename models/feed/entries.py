@@ -31,7 +31,7 @@ class Entry(BaseModel):
     status: Status = "candidate"
     when: Annotated[str, Field(max_length=40)] = ""
     kimg: float | None = Field(None, ge=0, allow_inf_nan=False)
-    metrics: dict[str, float] = Field(default_factory=dict, max_length=50)
+    metrics: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict, max_length=50)
     by: str = Field("", max_length=200)
     note: str = Field("", max_length=LONGEST_NOTE)
 

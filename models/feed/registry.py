@@ -10,6 +10,7 @@ write within the same second, the later may undo the earlier, so let one machine
 """
 
 import json
+import math
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -70,8 +71,9 @@ class Registry:
     def add(self, path: Path, facts: Mapping[str, Any], by: str = "", keep: int = KEEP) -> Entry:
         """Publish a checkpoint as a candidate under its file's name, and let go of candidates beyond the newest `keep`.
 
-        `facts` may hold `kimg`, `metrics` and `note`. A file that is there already, byte for byte, is not added again;
-        another one of the same name gets a name of its own. Raises FeedError too for what is no checkpoint.
+        `facts` may hold `kimg`, `note` and `metrics`, of which the finite ones are kept. A file that is there already,
+        byte for byte, is not added again; another one of the same name gets a name of its own. Raises FeedError too for
+        what is no checkpoint.
         """
         digest = _digest(path)
         with self._alone():
@@ -175,8 +177,9 @@ def _entry(path: Path, digest: str, known: Entries, facts: Mapping[str, Any]) ->
     """Under the file's name, or where that is taken, one with a part of its SHA-256."""
     taken = any(other.name == path.stem for other in known)
     name = f"{path.stem[:80]}-{digest[:8]}" if taken else path.stem
+    figures = {key: value for key, value in facts.get("metrics", {}).items() if math.isfinite(value)}
     try:
-        return Entry.model_validate({**facts, "name": name, "sha256": digest})
+        return Entry.model_validate({**facts, "metrics": figures, "name": name, "sha256": digest})
     except ValidationError as error:
         raise FeedError(f"{path}: cannot be published: {_first(error)}; rename the file or mend that") from None
 

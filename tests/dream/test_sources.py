@@ -9,7 +9,9 @@ from dreaming import SIZE, Abyss, Point, Source, drive, picture_of, until
 
 from engine.dream import source as choosing
 from engine.dream.base import FrameSource
+from engine.dream.bending import Bending
 from engine.dream.synthesizer import Synthesizer
+from engine.dream.worker import NICE_LOADING, NICE_REHEARSING
 from engine.errors import ReverieError
 
 Kind = Callable[[Path], Source]
@@ -105,6 +107,24 @@ def test_without_cuda_the_process_is_chosen(model: Path, monkeypatch: pytest.Mon
     source.start()
     until(lambda: source.describe().startswith("CPU process"))
     source.close()
+
+
+@pytest.mark.parametrize(("awaited", "first"), [(True, NICE_LOADING), (False, NICE_REHEARSING)])
+def test_one_that_is_not_awaited_loads_behind_everything_but_comes_back_in_a_hurry(
+    awaited: bool, first: int, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nices: list[int] = []
+
+    class Refused(choosing.ProcessLife):
+        def __init__(self, model: Path, max_fps: float, bending: Bending, nice: int) -> None:
+            nices.append(nice)
+            raise OSError("no more processes")
+
+    monkeypatch.setattr(choosing, "ProcessLife", Refused)
+    source = choosing.open_source(model, max_fps=30, device="cpu", awaited=awaited)
+    source.start()
+    until(lambda: source.newest() is None and len(nices) == 2)
+    assert nices == [first, NICE_LOADING]
 
 
 @pytest.mark.parametrize("device", ["cuda", "cuda:1", "tpu", "cuda:x", "cuda:"])

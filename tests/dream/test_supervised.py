@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from engine.dream.base import DreamFrame, Floats
-from engine.dream.supervised import FIRST_DELAY, HANGING, HEALTHY, LOADING, LONGEST_DELAY, SupervisedSource
+from engine.dream.supervised import (
+    FIRST_DELAY,
+    HANGING,
+    HEALTHY,
+    LOADING,
+    LONGEST_DELAY,
+    REHEARSING,
+    SupervisedSource,
+)
 
 WS = np.zeros((2, 3), np.float32)
 
@@ -58,11 +66,11 @@ class FakeLife:
 class World:
     """A source over fake lives, and the time."""
 
-    def __init__(self) -> None:
+    def __init__(self, loading: float = LOADING) -> None:
         self.time = 1000.0
         self.lives: list[FakeLife] = []
         self.refusals = 0
-        self.source = SupervisedSource(self._begin, 30, lambda: self.time)
+        self.source = SupervisedSource(self._begin, 30, lambda: self.time, loading)
 
     def _begin(self, max_fps: float) -> FakeLife:
         if self.refusals:
@@ -195,6 +203,19 @@ def test_loading_may_take_longer(world: World) -> None:
     world.frame(2)
     world.frame()
     assert "no frame for 60 s" in world.source.last_error
+
+
+def test_nobody_waits_for_a_rehearsal() -> None:
+    world = World(loading=REHEARSING)
+    world.source.start()
+    world.frame()
+    world.frame(REHEARSING - 1)
+    assert not world.source.last_error
+    world.deliver()
+    world.frame()
+    world.frame(HANGING + 1)
+    world.frame()
+    assert "no frame for 10 s" in world.source.last_error
 
 
 def test_a_slow_generator_is_not_a_hung_one(world: World) -> None:

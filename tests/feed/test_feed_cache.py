@@ -43,7 +43,7 @@ def test_a_file_that_is_not_what_the_list_says_is_refused(
     entry = registry.add(checkpoints[0], {})
     with fsspec.open(f"{registry.place}/candidates/a.safetensors", "wb") as file:
         file.write(checkpoints[1].read_bytes())
-    with pytest.raises(RefusedError, match="a is refused: its SHA-256 is not the one"):
+    with pytest.raises(RefusedError, match="a is not the file the registry tells of: its SHA-256"):
         cache.fetch(registry, entry)
     assert names(cache) == set()
 

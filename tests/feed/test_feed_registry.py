@@ -97,6 +97,14 @@ def test_a_damaged_list_is_one_sentence(registry: Registry, text: bytes, why: st
         registry.approve("a")
 
 
+def test_a_figure_that_is_no_number_does_not_spoil_the_list(registry: Registry, checkpoints: list[Path]) -> None:
+    registry.add(checkpoints[0], {"metrics": {"swd": float("nan"), "diversity": 0.9}})
+    assert [entry.metrics for entry in registry.entries()] == [{"diversity": 0.9}]
+    with pytest.raises(FeedError, match="kimg"):
+        registry.add(checkpoints[1], {"kimg": float("inf")})
+    assert [entry.name for entry in registry.entries()] == ["a"]
+
+
 def test_keys_of_later_versions_are_kept(registry: Registry, checkpoints: list[Path]) -> None:
     registry.add(checkpoints[0], {"colour": "red"})
     registry.approve("a")

@@ -7,6 +7,7 @@ const FIGURES = [
   ["dream_fps", "dreams/s", (value) => value.toFixed(1)],
   ["frame_p99_ms", "ms p99", (value) => value.toFixed(0)],
   ["render_scale", "scale", (value) => value.toFixed(2)],
+  ["network", "network", (value) => value],
 ];
 
 export class Health {
@@ -19,7 +20,7 @@ export class Health {
   }
 
   show(health) {
-    const rows = FIGURES.filter(([key]) => typeof health[key] === "number").map(([key, label, write]) =>
+    const rows = FIGURES.filter(([key]) => ["number", "string"].includes(typeof health[key])).map(([key, label, write]) =>
       element("div", { "data-figure": key }, element("dt", {}, label), element("dd", {}, write(health[key]))),
     );
     if (health.status && health.status !== "ok") {
