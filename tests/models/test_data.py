@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image, ImageCms
 
+from models.training import TrainingError
 from models.training.data import ImageSet, open_set, room, scaled
 from models.training.data.decode import decode, size_of
 from tests.models.picture_sets import as_zip, filled, picture, sharded
@@ -49,13 +50,17 @@ def test_folder_zip_and_shards_give_the_same_images(folder: Path, tmp_path: Path
 
 
 def test_what_does_not_fit_in_memory_is_decoded_when_asked_for(folder: Path) -> None:
-    whole = open_set(folder, (16, 16), memory=4 * 3 * 16 * 16)
-    for path in (folder, as_zip(folder)):
-        with open_set(path, (16, 16), memory=4 * 3 * 16 * 16 - 1) as images:
-            assert (whole.in_memory, images.in_memory) == (True, False)
+    fits = 4 * 3 * 16 * 16
+    whole, on_demand = open_set(folder, (16, 16), memory=fits), open_set(folder, (16, 16), memory=fits - 1)
+    with open_set(as_zip(folder), (16, 16), memory=0) as packed:
+        for images in (on_demand, packed):
             assert torch.equal(images.batch([3, 0, 3]), whole.batch([3, 0, 3]))
             assert torch.equal(images.spread(2), scaled(whole.batch([0, 2])))
             assert images.sha256 == whole.sha256
+    (folder / "00000" / "img00000003.png").unlink()
+    assert whole.batch([3]).shape == (1, 3, 16, 16)
+    with pytest.raises(TrainingError):
+        on_demand.batch([3])
 
 
 def test_memory_is_a_quarter_of_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,6 +75,11 @@ def test_memory_is_a_quarter_of_what_there_is(tmp_path: Path, monkeypatch: pytes
     assert room.room() == 250_000
     (tmp_path / "limit").write_text("max\n")
     assert room.room() == physical // 4
+
+
+def test_the_range_of_networks_is_from_minus_one_to_one() -> None:
+    levels = torch.tensor([0, 51, 255], dtype=torch.uint8)
+    torch.testing.assert_close(scaled(levels), torch.tensor([-1.0, -0.6, 1.0]))
 
 
 def test_image_is_cropped_to_its_centre_square(tmp_path: Path) -> None:
@@ -161,15 +171,3 @@ def test_a_manifest_that_is_none_is_no_matter(folder: Path) -> None:
     for content in ("{", "[]", "[" * 100_000, json.dumps({"hash": "0" * 64, "classes": 5})):
         beside.write_text(content)
         assert open_set(folder, (16, 16)).sha256 == expected
-
-
-def test_the_old_way_in_still_leads_there(folder: Path) -> None:
-    from models.training.data import load_images
-
-    images = load_images(folder, (16, 16))
-    assert torch.equal(images.images, pixels(open_set(folder, (16, 16))))
-    torch.manual_seed(0)
-    batch = images.sample(64, mirror=True)
-    assert batch.shape == (64, 3, 16, 16)
-    mirrored = sum(not any(torch.equal(one, other) for other in scaled(images.images)) for one in batch)
-    assert 16 <= mirrored <= 48

@@ -2,6 +2,6 @@
 
 from models.training.data.images import ImageSet, scaled
 from models.training.data.loader import Loader
-from models.training.data.opening import load_images, open_set
+from models.training.data.opening import open_set
 
-__all__ = ["ImageSet", "Loader", "load_images", "open_set", "scaled"]
+__all__ = ["ImageSet", "Loader", "open_set", "scaled"]

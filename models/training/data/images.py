@@ -49,11 +49,6 @@ class ImageSet:
     ) -> None:
         self.close()
 
-    @property
-    def in_memory(self) -> bool:
-        """Whether all are decoded already."""
-        return self._held is not None
-
     def batch(self, indices: Sequence[int]) -> Tensor:
         """Those pictures, uint8 [len(indices), 3, H, W]. Raises TrainingError where one can no longer be read."""
         if self._held is not None:
@@ -71,19 +66,6 @@ class ImageSet:
     def close(self) -> None:
         """Let go of the file."""
         self._source.close()
-
-    @property
-    def images(self) -> Tensor:
-        """All of them, uint8 [N, 3, H, W]."""
-        return self.batch(range(len(self))) if self._held is None else self._held
-
-    def sample(self, count: int, mirror: bool) -> Tensor:
-        """`count` random images as float32 [count, 3, H, W] in [-1, 1], half of them mirrored when `mirror`."""
-        batch = scaled(self.batch(torch.randint(len(self), (count,)).tolist()))
-        if mirror:
-            flip = torch.rand(count) < 0.5
-            batch[flip] = batch[flip].flip(3)
-        return batch
 
 
 def scaled(pixels: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from models.training.data.room import cores
 
-AHEAD = 8
+AHEAD = 6  # batches, besides two for each core
 
 
 class Batches(Protocol):
@@ -25,16 +25,17 @@ class Loader:
     """An iterator over the batches of a set, uint8 [n, 3, H, W], in the order of `indices`; close it at the end.
 
     `indices` is read up to `ahead` batches early, in the thread that takes the batches; at most so many are held.
-    Each is decoded by one thread, on as many threads as there are cores. `waited_s`: seconds for which whoever takes
-    them had to wait, over all. What decoding raises comes where its batch would have.
+    Each is decoded by one thread, on as many threads as there are cores; with `ahead` None all of them have work.
+    `waited_s`: seconds for which whoever takes the batches had to wait, over all. What decoding raises comes where
+    its batch would have.
     """
 
-    def __init__(self, images: Batches, indices: Iterable[Sequence[int]], ahead: int = AHEAD) -> None:
+    def __init__(self, images: Batches, indices: Iterable[Sequence[int]], ahead: int | None = None) -> None:
         self.waited_s = 0.0
         self._images = images
         self._indices = iter(indices)
-        self._ahead = ahead
-        self._pool = ThreadPoolExecutor(min(ahead, cores()), "pictures")
+        self._ahead = AHEAD + 2 * cores() if ahead is None else ahead
+        self._pool = ThreadPoolExecutor(min(self._ahead, cores()), "pictures")
         self._coming: deque[Future[Tensor]] = deque()
 
     def __enter__(self) -> Self:

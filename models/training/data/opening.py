@@ -59,11 +59,6 @@ def open_set(
     return ImageSet(source, shape, found, fingerprint, None if held is None else torch.from_numpy(held))
 
 
-def load_images(path: Path, shape: tuple[int, int], progress: Progress | None = None) -> ImageSet:
-    """As `open_set`."""
-    return open_set(path, shape, progress=progress)
-
-
 def _source(path: Path) -> Source:
     if path.is_dir():
         folder = Folder(path)

@@ -27,7 +27,7 @@ from models.archive.prepare.settings import Settings
 from models.archive.prepare.shards import write_shards
 from models.archive.prepare.work import give_up, job, process
 from models.archive.record import Record, Rights
-from models.training.data import load_images
+from models.training.data import open_set
 from tests.models.archive.pictures import archive, encoded, jpeg, photo
 
 SETTINGS = Settings((32, 32))
@@ -76,7 +76,7 @@ def test_a_zip_as_stylegan_reads_it(folder: Path, tmp_path: Path) -> None:
         "label": "",
         "sha256": hashlib.sha256(FILES["0.jpg"]).hexdigest(),
     }
-    assert load_images(out, (32, 32)).images.shape == (7, 3, 32, 32)  # what training makes of it
+    assert open_set(out, (32, 32)).batch(range(7)).shape == (7, 3, 32, 32)  # what training makes of it
 
 
 def test_the_manifest_says_what_is_in_and_what_is_not(folder: Path, tmp_path: Path) -> None:
