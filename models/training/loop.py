@@ -218,6 +218,8 @@ class Run:
 
     def _snapshot(self, report: Report) -> Path | None:
         """Keep the state to go back to and, in the process that leads, write it with the network and its pictures."""
+        if self.team.leads:
+            self._measure(report)
         self._snapshots.name(self.kimg)
         state = capture(self.players, self._progress())
         if state.finite():
@@ -229,6 +231,13 @@ class Run:
             return None
         write(self.config.out, self._good, self.players.networks.sizes())
         return self._snapshots.write(self._provenance())
+
+    def _measure(self, report: Report) -> None:
+        judge = self._snapshots.judge
+        judge.measure()
+        report.figures(judge.figures, self.kimg, judge.at_best)
+        if judge.warning is not None:
+            report.note(judge.warning)
 
     def _go_back(self, what: str, report: Report) -> None:
         """To the last good state, to try from there with other random numbers. Raises TrainingError after TRIES."""

@@ -19,12 +19,10 @@ def chosen(asked: str, pictures: int) -> Preset:
 
 
 def settle(config: TrainConfig, pictures: int, resolution: int, earlier: dict[str, Any]) -> Recipe:
-    """What was asked for, else what the run that goes on was made with (`earlier`), else what the preset says.
-
-    Raises TypeError where `earlier` is no recipe.
-    """
+    """What was asked for, else what the run that goes on was made with (`earlier`), else what the preset says."""
     given = {field.name: getattr(config, field.name) for field in fields(Recipe)}
-    known = earlier | {name: value for name, value in given.items() if value not in (None, "auto")}
+    known = {name: earlier[name] for name in given if name in earlier}
+    known |= {name: value for name, value in given.items() if value not in (None, "auto")}
     return Recipe(**_defaults(chosen(config.preset, pictures), resolution, config.on_gpu, known) | known)
 
 

@@ -92,6 +92,15 @@ class Report:
         else:
             self._live.update(Text(text), refresh=True)
 
+    def figures(self, values: Mapping[str, float], kimg: float, best: bool) -> None:
+        """Tell how good the network is."""
+        if self._writer is None or not values:
+            return
+        for name, value in values.items():
+            self._writer.add_scalar(f"metrics/{name}", value, int(kimg * 1000))
+        said = "  ".join(f"{name} {value:.3g}" for name, value in values.items())
+        self.note(f"kimg {kimg:.1f}: {said}{', the best so far' if best else ''}")
+
     def note(self, text: str) -> None:
         """Print a line that stays."""
         if self._writer is None:

@@ -13,6 +13,7 @@ from models.feed.publisher import Publisher
 from models.manifest import hash_file
 from models.training.config import TrainConfig, TrainingError
 from models.training.data import ImageSet
+from models.training.judge import Judge
 from models.training.players import Players
 from models.training.randomness import Purpose, generator
 from models.training.recipe import Recipe
@@ -21,10 +22,14 @@ from models.training.report import save_grid
 SIDE = 6
 GRID = SIDE * SIDE
 PSI = 0.7
+BEST = "best.safetensors"
 
 
 class Snapshots:
-    """Networks and grids in the folder of a run; the last `config.keep` of the networks that the run wrote stay."""
+    """Networks and grids in the folder of a run.
+
+    The last `config.keep` of the networks that the run wrote stay, and the best of all as BEST.
+    """
 
     def __init__(self, config: TrainConfig, players: Players, recipe: Recipe, images: ImageSet) -> None:
         """Raises TrainingError for a registry whose address makes no sense."""
@@ -34,6 +39,7 @@ class Snapshots:
         self._recipe = recipe
         self._images = images
         self._names: list[str] = []  # of the networks written, the newest last
+        self.judge = Judge(players.ema, images)
         self._z = torch.randn(GRID, players.generator.z_dim, generator=generator(recipe.seed, 0, 0, Purpose.GRID))
         try:
             self._publisher = None if config.publish is None else Publisher(config.publish)
@@ -47,10 +53,11 @@ class Snapshots:
 
     def state(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {"names": list(self._names)}
+        return {"names": list(self._names), "judge": self.judge.state()}
 
     def restore(self, state: dict[str, Any]) -> None:
         self._names = list(state.get("names", []))
+        self.judge.restore(state.get("judge", {}))
 
     def reals(self) -> None:
         """A grid of the set's pictures."""
@@ -65,10 +72,13 @@ class Snapshots:
         """The moving average, and a grid of its pictures, as last named; returns the network's path."""
         save_grid(self._fakes(), self._out / f"fakes_{self._names[-1]}.png")
         path = self._network(self._names[-1])
-        checkpoint.save(path, self._players.ema, provenance)
+        facts = provenance | {"metrics": self.judge.figures}
+        checkpoint.save(path, self._players.ema, facts)
+        if self.judge.at_best:
+            checkpoint.save(self._out / BEST, self._players.ema, facts)
         self._prune()
         if self._publisher is not None:
-            self._publisher.publish(path, {"kimg": provenance["kimg"]})
+            self._publisher.publish(path, {"kimg": facts["kimg"], "metrics": facts["metrics"]})
         return path
 
     def _network(self, name: str) -> Path:

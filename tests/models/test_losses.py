@@ -1,13 +1,14 @@
-"""Losses: their signs, and the gradient penalty against finite differences."""
+"""Losses: their signs; both regularisations against finite differences and the published numbers."""
 
 import math
 
 import pytest
 import torch
+from known import largest, needs_reference, published, reference, tensor
 from torch import Tensor, nn
 
 from models.training.losses import LOSSES
-from models.training.regularisation import gradient_penalty
+from models.training.regularisation import gradient_penalty, moved_mean, path_lengths, path_penalty
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -74,3 +75,37 @@ def test_penalty_and_its_gradient_equal_finite_differences() -> None:
         critic.first[2, 1] -= 2 * step
         below = penalty_by_differences(critic, images)
     assert gradient[2, 1].item() == pytest.approx((above - below) / (2 * step), rel=1e-4)
+
+
+@needs_reference
+@pytest.mark.parametrize("name", ["sg2_32", "sg2_64_c4"])
+def test_regularisation_of_the_published_networks(name: str) -> None:
+    """R1 and path lengths as training takes them, within 1e-4 of what the published code gives."""
+    v = reference(f"{name}_D")
+    labels = {key: tensor(v[key]) if v[key].shape[1] else None for key in ("c", "gmain_c")}
+    images = tensor(v["images"])
+    penalty = gradient_penalty(published(name, "D"), images, labels["c"])
+    assert penalty.item() == pytest.approx(v["r1_penalty"].mean(), rel=1e-4)
+
+    generator = published(name, "G_ema").requires_grad_()
+    ws = generator.mapping(tensor(v["gmain_z"]), labels["gmain_c"])
+    lengths = path_lengths(generator.synthesis(ws), ws, tensor(v["pl_unit_noise"]))
+    assert largest(lengths, v["pl_lengths"]) <= 1e-4 * v["pl_lengths"].max()
+    assert moved_mean(0.0, lengths.mean()).item() == pytest.approx(float(v["pl_mean_after_from_zero"]), rel=1e-4)
+    wanted = ((v["pl_lengths"] - v["pl_mean_after_from_zero"]) ** 2).mean()
+    assert path_penalty(lengths, 0.0).item() == pytest.approx(wanted, rel=1e-3)
+
+
+def test_path_lengths_of_a_linear_generator() -> None:
+    """Of images = scale * w, summed over layers, the length is scale * |direction| / sqrt(pixels), whatever w is."""
+    ws = torch.randn(2, 3, 16, requires_grad=True)
+    images = 5.0 * ws.mean(dim=1).view(2, 1, 4, 4)
+    direction = torch.randn(2, 1, 4, 4)
+    expected = 5.0 / 3 * direction.flatten(1).norm(dim=1) / 4
+    torch.testing.assert_close(path_lengths(images, ws, direction), expected)
+
+
+def test_path_penalty_heeds_the_mean_so_far() -> None:
+    lengths = torch.tensor([1.0, 3.0])
+    assert path_penalty(lengths, 2.0).item() == pytest.approx(1.0)
+    assert path_penalty(lengths, 0.0).item() == pytest.approx(((1 - 0.02) ** 2 + (3 - 0.02) ** 2) / 2)
