@@ -106,5 +106,5 @@ def _rows(report: dict[str, Any]) -> list[tuple[str, str]]:
         elif name == "kid":
             rows.append((name, f"{report[name]:.5f} ± {report['kid_deviation']:.5f}"))
         else:
-            rows.append((name, f"{report[name]:.3f}"))
+            rows.append((name, "unknown" if report[name] is None else f"{report[name]:.3f}"))
     return rows

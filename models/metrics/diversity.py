@@ -4,7 +4,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from models.metrics.errors import MetricsError
 from models.metrics.pyramid import COARSEST
 
 ALIKE = 1e-4  # a distance below this is rounding; the least that two pictures can be apart is 1 / 255 of one of 16x16
@@ -33,11 +32,9 @@ class Thumbnails:
         return float(squares.clamp_min(0).sqrt())
 
 
-def diversity(reals: Thumbnails, fakes: Thumbnails) -> float:
+def diversity(reals: Thumbnails, fakes: Thumbnails) -> float | None:
     """The fakes' distance over the reals': near 1 when they vary as much, near 0 when they are all alike.
 
-    Raises MetricsError where the reals are all alike.
+    None where the reals are all alike.
     """
-    if reals.distance() < ALIKE:
-        raise MetricsError("the pictures of the set are all alike, so nothing can be compared with them; give others")
-    return fakes.distance() / reals.distance()
+    return None if reals.distance() < ALIKE else fakes.distance() / reals.distance()

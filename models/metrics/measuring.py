@@ -85,12 +85,13 @@ def measure(
 
 def during_training(generator: Any, pictures: Pictures, count: int = WHILE_TRAINING, seed: int = 0) -> dict[str, float]:
     """What a training watches: `swd` (the mean), `swd_LEVEL` of each level and `diversity`, over the same pictures and
-    latents whenever it is called with the same set. Raises MetricsError.
+    latents whenever it is called with the same set. A set that is all alike has no diversity. Raises MetricsError.
     """
     found = measure(generator, pictures, count=count, seed=seed)
     levels = found["swd"]
     scales = {f"swd_{level}": value for level, value in levels.items() if level != "mean"}
-    return {"swd": levels["mean"], "diversity": found["diversity"], **scales}
+    varied = {} if found["diversity"] is None else {"diversity": found["diversity"]}
+    return {"swd": levels["mean"], **varied, **scales}
 
 
 def check(wanted: Collection[str], weights: Path | None) -> None:

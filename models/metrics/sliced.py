@@ -17,7 +17,7 @@ from torch import Tensor
 from models.metrics.patches import Patches
 
 DIRECTIONS = 512
-AT_ONCE = 32  # directions whose projections are in memory together
+AT_ONCE = 16  # directions whose projections are in memory together
 SCALE = 1000.0  # the paper's unit
 
 
@@ -25,7 +25,7 @@ def swd(reals: Iterable[Tensor], fakes: Iterable[Tensor], count: int, seed: int 
     """The distance at each level, named by its shorter side, and their `mean`; times 1000, as in the paper.
 
     `reals` and `fakes` give `count` pictures each, in batches uint8 [N, C, H, W]. The same pictures and seed give the
-    same figures. Two samples of one distribution are not at 0 but at a floor that falls with the root of `count`.
+    same figures. Two samples of one distribution are not at 0 but at a floor that falls as `count` grows.
     """
     return between(_cut(reals, count, (seed, 0)), _cut(fakes, count, (seed, 1)), seed)
 

@@ -137,6 +137,12 @@ def test_what_a_training_watches_is_flat_and_the_same_each_time() -> None:
     assert torch.equal(state, torch.get_rng_state())  # a run goes on as if nobody had looked
 
 
+def test_a_set_that_is_all_alike_has_no_diversity() -> None:
+    plain = InMemory(torch.full((10, 3, 32, 32), 90, dtype=torch.uint8))
+    assert measure(generator(), plain)["diversity"] is None
+    assert set(during_training(generator(), plain)) == {"swd", "swd_16", "swd_32"}
+
+
 def test_mistakes_are_one_sentence(weights: Path) -> None:
     network, pictures = generator(), noise(10)
     with pytest.raises(MetricsError, match=r"no metric 'fdi'; there are swd, diversity, fid"):
