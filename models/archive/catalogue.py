@@ -116,7 +116,8 @@ class Catalogue:
 
     def _each(self, rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
         with self._reading():
-            yield from rows
+            for row in rows:  # noqa: UP028 (`yield from` would close the cursor of one that is left, perhaps too late)
+                yield row
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
