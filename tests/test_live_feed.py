@@ -19,11 +19,11 @@ from models.feed.registry import Registry
 from models.names import builtin_names
 from tests.running import ROOT, RunningShow, environment, reverie, running_show
 
-FPS = 8
+FPS = 5
 SHOW = """\
 reverie: 1
 title: Followed
-canvas: {width: 160, height: 90, fps: 8}
+canvas: {width: 160, height: 90, fps: 5}
 model: {registry: feed, follow: approved, every: 200ms, fade: 1s}
 walk: {type: still}
 outputs:
@@ -112,8 +112,8 @@ def test_a_wall_follows_a_training_and_people_without_losing_a_frame(tmp_path: P
             assert difference(first, second) > 0.02
 
         green = save_tiny(tmp_path / "green.safetensors", 2, (-0.8, 0.8, -0.8), resolution=16, z_dim=16)
-        command("models", "publish", place, green)
-        command("models", "approve", place, "green")
+        registry.add(green, {})
+        registry.approve("green")
         third = wall.wait_for("green")
         assert third[..., 1].mean() > 0.7 > 0.3 > third[..., 0].mean()
 

@@ -19,8 +19,8 @@ from engine.dream.loop import dream, sentence
 
 FAILED = 3
 NICE_LOADING = 5  # behind the display, but back in seconds even beside one that leaves no core idle
-NICE_REHEARSING = 12  # loading beside one that dreams for the same wall: nobody waits for it
 NICE_DREAMING = 19
+NICE_REHEARSING = NICE_DREAMING  # loading beside one that dreams for the wall: at 12 that one gave a frame a second
 
 
 @dataclass(frozen=True, slots=True)
