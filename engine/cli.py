@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from engine.cli_archive import archive_app
+from engine.cli_metrics import metrics
 from engine.cli_models import models_app
 from engine.errors import ReverieError, printable
 from engine.logs import configure
@@ -28,6 +29,7 @@ bench_app = typer.Typer(help="Measure this machine: what the README quotes comes
 app.add_typer(archive_app, name="archive")
 app.add_typer(bench_app, name="bench")
 app.add_typer(models_app, name="models")
+app.command()(metrics)
 
 ShowPath = Annotated[Path, typer.Argument(metavar="SHOW", help="the show file (.yaml)")]
 USER_MISTAKE = 2
@@ -204,7 +206,7 @@ def train(
             "--from",
             metavar="NETWORK.safetensors",
             help="begin with this network's weights and sizes, and with NETWORK.G and NETWORK.D if they lie beside it"
-            " (reverie convert --all); StyleGAN2 without classes only",
+            " (reverie convert --all); StyleGAN2 in colour only",
         ),
     ] = None,
     resolution: Annotated[
@@ -240,6 +242,9 @@ def train(
     threads: Annotated[int, typer.Option(min=1, help="CPU threads")] = 2,
     seed: Annotated[int | None, typer.Option(help="the same seed makes the same run, bit for bit; else 0")] = None,
     device: Annotated[str, typer.Option(help="cpu, or cuda where there is one")] = "cpu",
+    snapshot: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="how often state, network and pictures are written")
+    ] = 240.0,
     keep: Annotated[int, typer.Option(min=1, help="how many of the networks written are kept")] = 5,
     publish: Annotated[
         str | None,
@@ -259,7 +264,7 @@ def train(
             resume=resume, preset=preset.value, loss=None if loss is None else loss.value, gamma=gamma,
             learning_rate=learning_rate, augment=augment.value, freeze_d=freeze_d,
             classes=classes, noise_after=noise_after, batch=batch, part=part, threads=threads, seed=seed, device=device,
-            keep=keep, publish=publish,
+            snapshot_s=snapshot, keep=keep, publish=publish,
         )  # fmt: skip
         path = run_training(config)
     except TrainingError as error:

@@ -26,7 +26,7 @@ from models.training.config import TrainConfig, TrainingError
 from models.training.data import ImageSet, Loader, open_set, scaled
 from models.training.distributed import Team, own_device, team
 from models.training.players import Batch, Players, Step, Turn
-from models.training.presets import settle
+from models.training.presets import chosen, settle
 from models.training.randomness import Purpose, generator
 from models.training.recipe import Recipe
 from models.training.report import Report
@@ -162,7 +162,9 @@ class Run:
         if self.start.note is not None:
             report.note(self.start.note)
         report.note(f"training on {len(self.images)} images at {size}, from kimg {self.kimg:.1f}")
-        report.note("  ".join(f"{name} {value}" for name, value in asdict(self.recipe).items()))
+        preset = chosen(self.config.preset, len(self.images))
+        source = f"preset {preset}" if self.config.resume is None else "as before"
+        report.note(f"{source}: " + ", ".join(f"{name} {value}" for name, value in asdict(self.recipe).items()))
         if self._trained_on != self.images.sha256:
             report.note(f"{self.config.data.name} holds other pictures than this run was trained on so far")
         if self.team.leads:
@@ -184,7 +186,9 @@ class Run:
         if self.recipe.augment == "ada":
             self.adaptation.step(step.confidence, self.recipe.batch)
         self.seconds += time.monotonic() - started
-        extra = {"p": self.adaptation.p, "waited": self._pictures.waited_s - waited}
+        extra = {"waited": self._pictures.waited_s - waited}
+        if self.recipe.augment == "ada":
+            extra["p"] = self.adaptation.p
         report.step(vars(step) | extra, self.kimg)
 
     def _coming(self) -> Loader:

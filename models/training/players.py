@@ -57,6 +57,8 @@ class Step:
     real: float  # mean logit of the reals
     fake: float  # mean logit of the fakes
     confidence: float  # mean sign of what the reals are judged by
+    norm_g: float  # of the generator's gradient
+    norm_d: float  # of the discriminator's
     penalty: float | None
     path_length: float | None
 
@@ -123,14 +125,14 @@ class Players:
         _apply(self.optimiser_g, of_g)
         _apply(self.optimiser_d, of_d)
         self.generator.mapping.track_w_avg(w[None])
-        return self._told(scalars, turn)
+        return self._told(torch.stack([*scalars, _norm(of_g), _norm(of_d)]), turn)
 
     def _told(self, scalars: Tensor, turn: Turn) -> Step:
-        loss_g, loss_d, real, fake, confidence, penalty, length = scalars.tolist()
+        loss_g, loss_d, real, fake, confidence, penalty, length, norm_g, norm_d = scalars.tolist()
         if self._measures_paths(turn):
             self.path_mean = moved_mean(self.path_mean, scalars[6].cpu()).item()
         return Step(
-            loss_g, loss_d, real, fake, confidence,
+            loss_g, loss_d, real, fake, confidence, norm_g, norm_d,
             penalty if self._penalises(turn) else None, length if self._measures_paths(turn) else None,
         )  # fmt: skip
 
@@ -255,6 +257,12 @@ def _split(tensors: list[Tensor], optimiser: torch.optim.Optimizer) -> tuple[Gra
     """The gradients of an optimiser's parameters, and what comes after them."""
     count = len(optimiser.param_groups[0]["params"])
     return tensors[:count], tensors[count:]
+
+
+def _norm(tensors: list[Tensor]) -> Tensor:
+    """Of all of them as one vector."""
+    norm: Tensor = torch.stack(torch._foreach_norm(tensors)).norm()
+    return norm
 
 
 def _apply(optimiser: torch.optim.Optimizer, gradients: Gradients) -> None:

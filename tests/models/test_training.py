@@ -219,6 +219,21 @@ def test_loss_that_is_never_finite_ends_the_run(data: Path, tmp_path: Path, monk
     assert not (tmp_path / "state.safetensors").exists()
 
 
+def test_other_pictures_are_said(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tiny(data, tmp_path / "run")
+    train(config)
+    train(replace(config, resume=config.out, kimg=0.024))
+    assert "holds other pictures" not in capsys.readouterr().out
+    other = tmp_path / "other"
+    other.mkdir()
+    for path in sorted(data.glob("*.png"))[:9]:
+        (other / path.name).write_bytes(path.read_bytes())
+    train(replace(config, data=other, resume=config.out, kimg=0.032))
+    said = capsys.readouterr().out
+    assert said.count("other holds other pictures than this run was trained on so far") == 1
+    assert "as before: seed 0, batch 8" in said
+
+
 def test_resume_from_nothing(data: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"there is no .*state\.safetensors to resume from"):
         train(replace(tiny(data, tmp_path / "out"), resume=tmp_path / "empty"))

@@ -229,6 +229,8 @@ def test_a_state_without_sizes_needs_them_given(config: TrainConfig, tmp_path: P
         metadata = file.metadata()
     assert json.loads(metadata.pop("sizes"))["generator"]["img_resolution"] == 16
     train(replace(config, start_from=None, resume=config.out, out=tmp_path / "sized", kimg=0.016))
+    old = ("shown", "iteration", "seconds", "started_from")
+    metadata["progress"] = json.dumps({name: json.loads(metadata["progress"])[name] for name in old})
     save_file(load_file(path), path, metadata=metadata)
     with pytest.raises(TrainingError, match=r"does not fit this run .*; resume with the settings it was made with"):
         train(replace(config, start_from=None, resume=config.out))
