@@ -157,7 +157,7 @@ def record_show(path: Path, seconds: float, output: Path, sets: Sequence[str] = 
     choice = choose(load(path))
     loaded = choice.loaded
     if choice.note:
-        log.warning("%s; recording %s", choice.note, choice.name)
+        log.warning(f"{choice.note}; recording {choice.name}")
     check_model(loaded)
     clock, canvas = FixedStepClock(), canvas_of(loaded)
     with ExitStack() as stack:

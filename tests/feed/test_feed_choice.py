@@ -3,9 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import pytest
 from feeding import save_tiny, tiny
 
+from engine.app import check_show, record_show
 from engine.build import load
 from engine.errors import ReverieError
 from engine.feed import choose, follow
@@ -133,6 +135,24 @@ def test_a_show_that_names_its_network_follows_nothing(tmp_path: Path) -> None:
     choice = choose(show(tmp_path, text="reverie: 1\nmodel: museum-64\n"))
     assert (choice.name, choice.loaded.model, choice.note, choice.feed) == ("museum-64", "museum-64", "", None)
     assert follow(choice, 15) is None
+
+
+def test_a_check_says_what_would_be_shown(tmp_path: Path, checkpoints: list[Path]) -> None:
+    path = show(tmp_path).path
+    model, nothing = check_show(path)
+    assert model.startswith("model museum")
+    assert nothing.startswith("nothing in")
+    Registry(tmp_path / "feed").add(checkpoints[0], {})
+    assert check_show(path) == ["model a: stylegan2"]
+
+
+def test_a_recording_takes_the_newest(tmp_path: Path) -> None:
+    Registry(tmp_path / "feed").add(save_tiny(tmp_path / "red.safetensors", 1, (0.8, -0.8, -0.8)), {})
+    record_show(show(tmp_path).path, 2, tmp_path / "red.mp4")
+    with av.open(str(tmp_path / "red.mp4")) as video:
+        frames = [frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)]
+    red, green, _ = frames[-1].mean((0, 1))
+    assert red > 200 > 50 > green
 
 
 class Rehearsed:
