@@ -198,7 +198,7 @@ def export(
 
 @app.command()
 def train(
-    data: Annotated[Path, typer.Option(help="a StyleGAN zip, or a folder of pictures")],
+    data: Annotated[Path, typer.Option(help="a StyleGAN zip, a folder of pictures, or WebDataset shards")],
     out: Annotated[Path, typer.Option(help="folder for networks, grids, logs and the state to resume from")],
     from_: Annotated[
         str | None,

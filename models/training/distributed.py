@@ -9,6 +9,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from models.training.config import TrainingError
+
 
 @dataclass(frozen=True)
 class Team:
@@ -58,16 +60,30 @@ def own_device(device: str) -> str:
     return f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if several and device == "cuda" else device
 
 
+def _meet(device: str, size: int) -> None:
+    gpu = device.startswith("cuda")
+    if gpu:
+        torch.cuda.set_device(device)
+    try:
+        dist.init_process_group("nccl" if gpu else "gloo")
+    except (ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise TrainingError(
+            f"WORLD_SIZE says {size} processes, and they cannot be met ({reason}); start them with torchrun or unset it"
+        ) from None
+
+
 @contextmanager
 def team(device: str) -> Iterator[Team]:
-    """Meet the processes that torchrun started beside this one (RANK and WORLD_SIZE in the environment), if any."""
+    """Meet the processes that torchrun started beside this one (RANK and WORLD_SIZE in the environment), if any.
+
+    Raises TrainingError where they cannot be met.
+    """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
         yield Team()
         return
-    if device.startswith("cuda"):
-        torch.cuda.set_device(device)
-    dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
+    _meet(device, size)
     try:
         yield Team(dist.get_rank(), size)
     finally:

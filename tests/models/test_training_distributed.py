@@ -89,6 +89,14 @@ def test_each_process_has_its_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [own_device(name) for name in ("cuda", "cpu", "cuda:3")] == ["cuda:1", "cpu", "cuda:3"]
 
 
+def test_processes_that_are_not_there(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for name in ("RANK", "MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(TrainingError, match=r"WORLD_SIZE says 2 processes, and they cannot be met .*; start them with"):
+        train(TrainConfig(data=data, out=tmp_path, resolution=16))
+
+
 def test_a_batch_with_fewer_parts_than_processes(data: Path, tmp_path: Path) -> None:
     config = replace(TrainConfig(data=data, out=tmp_path), batch=16, part=8)
     with pytest.raises(TrainingError, match=r"batch 16 has 2 parts of 8 for 3 processes; give a batch of 24 or more"):
