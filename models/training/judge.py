@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from models.base import GeneratorBase
-from models.metrics import during_training
+from models.metrics import MetricsError, during_training
 from models.training.data import ImageSet
 
 METRIC = "swd"  # sliced Wasserstein distance: smaller is better
@@ -38,7 +38,11 @@ class Judge:
         """Look at the network as it is now."""
         if len(self._images) < LEAST:
             return
-        found = during_training(self._network, self._images)
+        try:
+            found = during_training(self._network, self._images)
+        except MetricsError as error:
+            self.figures, self.at_best, self.warning = {}, False, str(error)
+            return
         self.figures = {name: value for name, value in found.items() if math.isfinite(value)}
         self._compare()
         self._look_for_collapse()

@@ -8,11 +8,7 @@ from torch import Tensor
 from models.training.augment.ada import ALL, BGC, Ada
 from models.training.augment.light import light
 
-__all__ = ["ALL", "BGC", "Ada", "Augmentation", "augment", "light"]
+__all__ = ["ALL", "BGC", "Ada", "Augmentation", "light"]
 
 Augmentation = Callable[[Tensor, float, torch.Generator], Tensor]  # images, p, generator
 
-
-def augment(images: Tensor) -> Tensor:
-    """`light` by the global generator."""
-    return light(images, 0.0, torch.default_generator)
