@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -24,9 +25,30 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.errors import ReverieError, printable
+from models.archive.catalogue import Catalogue
 from models.archive.errors import ArchiveError
+from models.archive.record import Status
+from models.archive.report import write
 
 Report = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True)
+class Reported:
+    """The counts of an archive whose page was written: what is listed or fetched, what is rejected and by what kind."""
+
+    accepted: int
+    rejected: dict[str, int]
+    page: str
+
+
+def report_on(folder: Path, output: Path | None) -> Reported:
+    """Write the page. Raises ArchiveError."""
+    page = write(folder, output)
+    with Catalogue(folder) as catalogue:
+        counts = catalogue.count()
+    rejected = {kind: number for (status, kind), number in counts.items() if status is Status.REJECTED}
+    return Reported(counts.total() - sum(rejected.values()), rejected, str(page))
 
 
 class Rate(ProgressColumn):

@@ -172,14 +172,14 @@ def prepare(
 def report(
     folder: Folder,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="left out: DIR/report.html")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write a page that shows the archive: artists, years, rights, what was rejected and why, a contact sheet."""
-    from engine.archive import working
-    from models.archive.report import write
+    from engine.archive import report_on, show_counts, working
 
     with working("drawing the report"):
-        page = write(folder, output)
-    typer.echo(page)
+        done = report_on(folder, output)
+    show_counts(done, as_json, then=f"open {done.page} in a browser")
 
 
 def _after_import(accepted: int, rejected: dict[str, int], folder: Path) -> str:

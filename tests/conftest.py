@@ -13,3 +13,10 @@ def browser() -> Iterator[Browser]:
     """One browser for the whole run: Playwright wants no second one beside it."""
     with chromium() as running:
         yield running
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests with a browser come last: from its first one on Playwright leaves an event loop running in this thread, in
+    which nothing that begins one of its own can run any more.
+    """
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))

@@ -76,9 +76,9 @@ def test_from_a_catalogue_to_a_network(server: Server, tmp_path: Path) -> None:
     manifest = json.loads(out.with_suffix(".manifest.json").read_text())
     assert manifest["hash"] == prepared["hash"]
 
-    page = reverie("archive", "report", str(archive))
-    assert page.returncode == 0, page.stderr
-    html = Path(page.stdout.strip()).read_text()
+    reported = said("archive", "report", archive)
+    assert (reported["accepted"], reported["rejected"]) == (WORKS, {"rights": 1, "not an image": 1, "http 404": 1})
+    html = Path(str(reported["page"])).read_text()
     assert "Hilma af Klint" in html
     assert str(manifest["hash"]) in html
 
@@ -101,8 +101,8 @@ def test_an_override_is_logged_and_marks_its_pictures(server: Server, tmp_path: 
     trust, source = ("--trust-host", server.host), f"http://{server.host}/works.csv"
     done = said("archive", "import", source, "--into", tmp_path / "a", *trust, "--override-rights", reason)
     assert (done["accepted"], done["overridden"]) == (WORKS + 3, 1)
-    page = Path(reverie("archive", "report", str(tmp_path / "a")).stdout.strip()).read_text()
-    assert reason in page
+    page = said("archive", "report", tmp_path / "a")["page"]
+    assert reason in Path(str(page)).read_text()
 
 
 @pytest.mark.parametrize(
