@@ -11,4 +11,3 @@ from models.training.augment.light import light
 __all__ = ["ALL", "BGC", "Ada", "Augmentation", "light"]
 
 Augmentation = Callable[[Tensor, float, torch.Generator], Tensor]  # images, p, generator
-
