@@ -28,7 +28,6 @@ from engine.errors import ReverieError, printable
 from models.archive.catalogue import Catalogue
 from models.archive.errors import ArchiveError
 from models.archive.record import Status
-from models.archive.report import write
 
 Report = Callable[[int, int | None], None]
 
@@ -44,6 +43,8 @@ class Reported:
 
 def report_on(folder: Path, output: Path | None) -> Reported:
     """Write the page. Raises ArchiveError."""
+    from models.archive.report import write  # brings numpy
+
     page = write(folder, output)
     with Catalogue(folder) as catalogue:
         counts = catalogue.count()
