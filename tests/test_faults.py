@@ -50,8 +50,16 @@ def goes_on(running: RunningShow) -> None:
 def workers_of(process: int) -> list[int]:
     """The generator's processes below a running show."""
     listed = Path(f"/proc/{process}/task").glob("*/children")
-    children = [int(child) for path in listed for child in path.read_text().split()]
-    return [pid for pid in children if b"engine.dream.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    children = [int(child) for path in listed for child in read(path).split()]
+    return [pid for pid in children if b"engine.dream.worker" in read(Path(f"/proc/{pid}/cmdline"))]
+
+
+def read(path: Path) -> bytes:
+    """A file of a process's; empty when the thread or process ended between being listed and being read."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def test_a_killed_generator_comes_back_while_frames_go_on(show: Path) -> None:
