@@ -1,20 +1,13 @@
-"""One implementation in a process of its own, which draws when it is told to: `python -m models.benchmark.contestant`.
-
-Orders come as JSON lines on standard input; each is answered by one JSON line on standard output. Standard output
-proper is handed to standard error first, because the published code prints to it.
-"""
+"""A generator in a process of its own, which draws when it is told to: `python -m models.benchmark.contestant`."""
 
 import gc
-import json
-import os
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,6 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from models import checkpoint, registry
 from models.benchmark import networks, official, peaks
 from models.benchmark.machine import resident_mib
+from models.benchmark.process import Call, serve
 
 WARM_UP = 3
 
@@ -186,21 +180,10 @@ def most_resident_mib() -> float:
     return int(line.split()[1]) / 2**10
 
 
-def serve(entry: Entry, orders: TextIO, answers: TextIO) -> None:
-    """Answer orders until there are no more: `{"do": method, …arguments}`."""
-    contestant = Contestant(entry)
-    print(json.dumps("ready"), file=answers, flush=True)
-    for line in orders:
-        order = json.loads(line)
-        print(json.dumps(getattr(contestant, order.pop("do"))(**order)), file=answers, flush=True)
-
-
-def arguments(entry: Entry) -> list[str]:
-    """For the command line of a Python interpreter."""
-    return ["-W", "ignore", "-m", "models.benchmark.contestant", json.dumps(asdict(entry))]
+def call(entry: Entry) -> Call:
+    """What starts such a contestant."""
+    return Call(f"{entry.kind} generator", "models.benchmark.contestant", asdict(entry))
 
 
 if __name__ == "__main__":
-    with os.fdopen(os.dup(1), "w") as private:
-        os.dup2(2, 1)
-        serve(Entry(**json.loads(sys.argv[1])), sys.stdin, private)
+    serve(lambda entry: Contestant(Entry(**entry)))

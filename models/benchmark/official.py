@@ -15,15 +15,23 @@ from typing import Any
 import torch
 
 from models.benchmark import networks
+from models.errors import CheckpointError
 
 CLASSES = {"stylegan2": "training.networks_stylegan2", "stylegan3": "training.networks_stylegan3"}
 OUR_NAMES = {"mapping_layers": "num_layers"}
 
 
+def check(checkout: str, *parts: str) -> None:
+    """Raise CheckpointError for a folder without one of these parts of the published code."""
+    for part in parts:
+        if not (Path(checkout) / part).exists():
+            raise CheckpointError(f"{checkout}: no checkout of the published code; it has no {part}")
+
+
 def build(checkout: Path, name: str, hand_over: str | None) -> Any:
     """A generator of a published size with every parameter random; to `hand_over` it is written as training would."""
     architecture, settings = networks.settings(name)
-    _make_importable(checkout)
+    make_importable(checkout)
     module = import_module(CLASSES[architecture])
     torch.manual_seed(0)
     layers = {"num_layers": 2 if architecture == "stylegan3" else 8}
@@ -45,8 +53,8 @@ def synthesis_of(generator: Any) -> Callable[..., Any]:
     return partial(generator.synthesis)
 
 
-def _make_importable(checkout: Path) -> None:
-    """Find its modules, and stand in for two that it only imports for what is not used here."""
+def make_importable(checkout: Path) -> None:
+    """Have Python find its modules, and stand in for two others that it only imports for what is not used here."""
     sys.path.insert(0, str(checkout))
     for missing in ("requests", "pkg_resources"):
         if missing not in sys.modules and not _importable(missing):

@@ -1,78 +1,24 @@
 """Contestants drawing in turns, and what comes of it."""
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
 
 import models
-from models.benchmark import networks
-from models.benchmark.contestant import Entry, arguments
-from models.benchmark.machine import cpu_name
+from models.benchmark import networks, official
+from models.benchmark.contestant import Entry, call
+from models.benchmark.machine import described
+from models.benchmark.process import Runner, in_turns
 from models.convert import convert
 from models.device import check_device
 from models.errors import CheckpointError
 from models.fast.precision import psnr
 
-ROOT = Path(__file__).parents[2]
 TURN = 4  # pictures a turn; the first does not count, since it finds the caches full of another's numbers
-
-
-class Runner:
-    """A contestant's process, as a context."""
-
-    def __init__(self, entry: Entry) -> None:
-        environment = os.environ | {
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])),
-            "OMP_NUM_THREADS": str(entry.threads),
-            "OMP_WAIT_POLICY": "PASSIVE",
-        }
-        self._name = entry.kind
-        self._ready = False
-        self._process = subprocess.Popen(
-            [sys.executable, *arguments(entry)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
-
-    def __enter__(self) -> Self:
-        self.wait()
-        return self
-
-    def wait(self) -> None:
-        """Until its network is loaded. Raises CheckpointError where it cannot be."""
-        if not self._ready:
-            self._answer()
-            self._ready = True
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
-
-    def __call__(self, what: str, **order: Any) -> Any:
-        """Have it do something and wait for the answer. Raises CheckpointError where it cannot."""
-        assert self._process.stdin is not None
-        print(json.dumps({"do": what} | order), file=self._process.stdin, flush=True)
-        return self._answer()
-
-    def _answer(self) -> Any:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            _, errors = self._process.communicate()
-            last = errors.strip().splitlines()[-1:] or ["it ended without a word"]
-            raise CheckpointError(f"the {self._name} generator cannot be measured: {last[0]}")
-        return json.loads(line)
 
 
 def race(
@@ -91,12 +37,11 @@ def race(
         for checkout in against:
             source = str(folder / "official.safetensors")
             runners["official"] = stack.enter_context(_official(checkout, model, device, threads, Path(source)))
-        fast = stack.enter_context(Runner(Entry("fast", source, device, threads, precision)))
-        runners |= {"fast": fast, "exact": stack.enter_context(Runner(Entry("exact", source, device, threads)))}
-        times: dict[str, list[list[float]]] = {name: [] for name in runners}
-        for _ in range(rounds):
-            for name, runner in runners.items():
-                times[name].append(runner("draw", count=TURN)[1:])
+        for entry in (Entry("fast", source, device, threads, precision), Entry("exact", source, device, threads)):
+            runners[entry.kind] = stack.enter_context(Runner(call(entry), threads))
+        fast = runners["fast"]
+        turns = in_turns(runners, rounds, "draw", count=TURN)
+        times = {name: [turn[1:] for turn in own] for name, own in turns.items()}
         memory = fast("memory", frames=frames)  # not before, or one contestant would be warmer than the others
         pictures = {name: _picture(runner, folder / f"{name}.npy") for name, runner in runners.items()}
         gaps = fast("gaps", frames=TURN * rounds)
@@ -114,7 +59,7 @@ def race(
         "launch_gaps": gaps,
         "against": {name: _comparison(times, pictures, name) for name in runners if name != "fast"},
         "memory": memory | {key: about[key] for key in ("weights_mib", "activations_mib")},
-        "machine": _machine(device),
+        "machine": described(device),
     }
 
 
@@ -134,10 +79,10 @@ def _official(checkout: str, model: str, device: str, threads: int, checkpoint: 
     if model not in networks.CONFIGS:
         known = ", ".join(networks.CONFIGS)
         raise CheckpointError(f"the published code is measured at a published size: --config one of {known}")
-    if not (Path(checkout) / "training").is_dir():
-        raise CheckpointError(f"{checkout}: no checkout of the published code; it has no folder training")
+    official.check(checkout, "training")
     handed_over = checkpoint.with_suffix(".pkl")
-    runner = Runner(Entry("official", model, device, threads, checkout=checkout, hand_over=str(handed_over)))
+    entry = Entry("official", model, device, threads, checkout=checkout, hand_over=str(handed_over))
+    runner = Runner(call(entry), threads)
     runner.wait()
     convert(handed_over, checkpoint)
     return runner
@@ -172,8 +117,3 @@ def _comparison(times: dict[str, list[list[float]]], pictures: dict[str, Any], n
 def _picture(runner: Runner, path: Path) -> Any:
     runner("picture", path=str(path))
     return np.load(path)
-
-
-def _machine(device: str) -> dict[str, Any]:
-    gpu = torch.cuda.get_device_name(device) if torch.device(device).type == "cuda" else None
-    return {"cpu": cpu_name(), "cores": len(os.sched_getaffinity(0)), "gpu": gpu, "torch": torch.__version__}
