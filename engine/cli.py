@@ -344,6 +344,40 @@ def bench_generator(
         print_report(report, "reverie bench generator")
 
 
+@bench_app.command("train")
+def bench_train(
+    resolution: Annotated[int, typer.Option(help="side of the square pictures in pixels, a power of two")] = 64,
+    channel_base: Annotated[int, typer.Option(min=64, max=65536, help="channels, times the resolution")] = 2048,
+    channel_max: Annotated[int, typer.Option(min=1, max=1024, help="channels at most")] = 64,
+    batch: Annotated[int, typer.Option(min=2, help="pictures in one step")] = 16,
+    loss: Annotated[list[Loss] | None, typer.Option(help="repeatable; else relativistic and stylegan2")] = None,
+    device: Annotated[str, typer.Option(help="cpu, or cuda where there is one")] = "cpu",
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads, for every contestant")] = 1,
+    against: Annotated[str | None, typer.Option(metavar="PATH", help="a checkout of the published code")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="turns of sixteen iterations each")] = 9,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Seconds that an iteration and a thousand pictures of training take, in alternation with the published code."""
+    from engine.bench import print_report
+    from engine.startup import busy
+    from models import CheckpointError
+    from models.benchmark.game import Size
+    from models.benchmark.training_race import race  # brings torch
+    from models.training import TrainingError
+
+    size = Size(resolution, channel_base, channel_max, batch)
+    losses = [name.value for name in loss or (Loss.RELATIVISTIC, Loss.STYLEGAN2)]
+    try:
+        with busy(f"measuring trainings at {resolution}²"):
+            report = race(size, device, threads, losses, against, rounds)
+    except (CheckpointError, TrainingError) as error:
+        raise ReverieError(str(error)) from None
+    if as_json:
+        typer.echo(json.dumps(report, indent=2))
+    else:
+        print_report(report, "reverie bench train")
+
+
 @bench_app.command("archive")
 def bench_archive(
     pictures: Annotated[
