@@ -1,14 +1,9 @@
 """The report as a page: one file that loads nothing, runs no script, and is readable on paper."""
 
-import base64
-import hashlib
-import re
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from models.archive.catalogue import NAME, Catalogue
 from models.archive.errors import ArchiveError
@@ -19,6 +14,7 @@ from models.archive.report.queries import Tally
 from models.archive.report.sets import sets
 from models.archive.report.sheet import PICTURES, thumbnails
 from models.files import write_atomically
+from models.pages import render
 
 HERE = Path(__file__).parent
 DECISIONS = 200
@@ -29,8 +25,6 @@ MEANING = {
     Rights.UNKNOWN: "the source says nothing about its pictures",
     Rights.OVERRIDDEN: "not open, let through by an operator",
 }
-LINK = re.compile(r"https?://[^\s/]+(/\S*)?$")
-CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
 
 
 def write(folder: Path, out: Path | None = None) -> Path:
@@ -39,7 +33,8 @@ def write(folder: Path, out: Path | None = None) -> Path:
     Returns where it lies. Raises ArchiveError where the archive cannot be read or the page not be written.
     """
     path = folder / "report.html" if out is None else out
-    page = _render(_asked(folder))
+    values = _asked(folder) | {"meaning": MEANING, "most_decisions": DECISIONS}
+    page = render(HERE, values, FILTERS)
     try:
         write_atomically(path, lambda part: part.write_text(page, encoding="utf-8"))
     except OSError as error:
@@ -73,41 +68,6 @@ def _asked(folder: Path) -> dict[str, Any]:
         ) from None
 
 
-def _render(asked: dict[str, Any]) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= FILTERS
-    style = (HERE / "page.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return environment.get_template("page.html").render(
-        asked, style=style, style_hash=digest, meaning=MEANING, most_decisions=DECISIONS
-    )
-
-
-def _number(value: int) -> str:
-    return f"{value:,}"
-
-
-def _share(part: int, whole: int) -> str:
-    """Of a whole, in percent: never 0 % of something nor 100 % of what lacks something."""
-    percent = 100 * part / max(whole, 1)
-    if 0 < percent < 0.1 or 99.9 < percent < 100:
-        return "< 0.1 %" if percent < 50 else "> 99.9 %"
-    return f"{percent:.3g} %"
-
-
-def _text(value: object, longest: int = 200) -> str:
-    """Words of a catalogue on one line, cut where they would not end."""
-    line = CONTROLS.sub(" ", str(value)).strip()
-    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
-
-
-def _link(address: str) -> str:
-    """A page to go to, or nothing: a catalogue may hold `javascript:` and worse."""
-    return address if LINK.match(address) else ""
-
-
 def _span(years: tuple[int, int]) -> str:
     first, last = years
     return _year(first) if first == last else f"{_year(first)} – {_year(last)}"
@@ -127,4 +87,4 @@ def _bar(works: Tally, most: int) -> list[tuple[str, float, float]]:
     return [part for part in parts if part[2]]
 
 
-FILTERS = {"number": _number, "share": _share, "text": _text, "span": _span, "link": _link, "bar": _bar}
+FILTERS = {"span": _span, "bar": _bar}
