@@ -14,6 +14,7 @@ from rich.markup import escape
 from engine.cli_archive import archive_app
 from engine.cli_metrics import metrics
 from engine.cli_models import models_app
+from engine.cli_train import Loss, train
 from engine.errors import ReverieError, printable
 from engine.logs import configure
 
@@ -30,35 +31,10 @@ app.add_typer(archive_app, name="archive")
 app.add_typer(bench_app, name="bench")
 app.add_typer(models_app, name="models")
 app.command()(metrics)
+app.command()(train)
 
 ShowPath = Annotated[Path, typer.Argument(metavar="SHOW", help="the show file (.yaml)")]
 USER_MISTAKE = 2
-
-
-class Loss(StrEnum):
-    """The losses `reverie train` knows."""
-
-    RELATIVISTIC = "relativistic"
-    STYLEGAN2 = "stylegan2"
-    NON_SATURATING = "non-saturating"
-
-
-class Preset(StrEnum):
-    """The presets of `reverie train`."""
-
-    AUTO = "auto"
-    FEW = "few"
-    MANY = "many"
-    STYLEGAN2 = "stylegan2"
-
-
-class Augment(StrEnum):
-    """What `reverie train` shows the discriminator."""
-
-    AUTO = "auto"
-    ADA = "ada"
-    LIGHT = "light"
-    NONE = "none"
 
 
 class Precision(StrEnum):
@@ -194,83 +170,6 @@ def export(
 
     assert format_ is ExportFormat.ONNX
     export_network(model, output)
-
-
-@app.command()
-def train(
-    data: Annotated[Path, typer.Option(help="a StyleGAN zip, a folder of pictures, or WebDataset shards")],
-    out: Annotated[Path, typer.Option(help="folder for networks, grids, logs and the state to resume from")],
-    from_: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="NETWORK.safetensors",
-            help="begin with this network's weights and sizes, and with NETWORK.G and NETWORK.D if they lie beside it"
-            " (reverie convert --all); StyleGAN2 in colour only",
-        ),
-    ] = None,
-    resolution: Annotated[
-        int | None,
-        typer.Option(help="side of the square pictures in pixels, a power of two; 64 unless --from or --resume says"),
-    ] = None,
-    canvas: Annotated[
-        str | None, typer.Option(metavar="WIDTHxHEIGHT", help="not square: 228x64, with the resolution of a 64 square")
-    ] = None,
-    kimg: Annotated[float, typer.Option(min=0.001, help="length, in thousands of pictures shown")] = 1000.0,
-    resume: Annotated[Path | None, typer.Option(metavar="DIR", help="go on from an earlier run's folder")] = None,
-    preset: Annotated[
-        Preset, typer.Option(help="what to do where nothing is said, by number of pictures, resolution and device")
-    ] = Preset.AUTO,
-    loss: Annotated[Loss | None, typer.Option(help="which game the two networks play; else relativistic")] = None,
-    gamma: Annotated[float | None, typer.Option(min=0, help="weight of the gradient penalty")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="of both networks; else 0.0025")] = None,
-    augment: Annotated[
-        Augment, typer.Option(help="how the discriminator is kept from knowing the pictures by heart")
-    ] = Augment.AUTO,
-    freeze_d: Annotated[
-        int | None, typer.Option(min=0, help="with --from: so many layers of the discriminator keep what they know")
-    ] = None,
-    classes: Annotated[bool, typer.Option("--classes", help="learn the classes that the pictures have")] = False,
-    noise_after: Annotated[
-        float | None,
-        typer.Option(min=0, help="kimg before per-pixel noise joins in; a network that has noise keeps it; else 40"),
-    ] = None,
-    batch: Annotated[int | None, typer.Option(min=2, help="pictures in one step; else 16 on a CPU")] = None,
-    part: Annotated[
-        int | None, typer.Option(min=1, help="pictures that a thread takes at once; fewer need less memory; else 8")
-    ] = None,
-    threads: Annotated[int, typer.Option(min=1, help="CPU threads")] = 2,
-    seed: Annotated[int | None, typer.Option(help="the same seed makes the same run, bit for bit; else 0")] = None,
-    device: Annotated[str, typer.Option(help="cpu, or cuda where there is one")] = "cpu",
-    snapshot: Annotated[
-        float, typer.Option(min=1, metavar="SECONDS", help="how often state, network and pictures are written")
-    ] = 240.0,
-    keep: Annotated[int, typer.Option(min=1, help="how many of the networks written are kept")] = 5,
-    publish: Annotated[
-        str | None,
-        typer.Option(metavar="REGISTRY", help="folder or address where each network becomes a candidate for shows"),
-    ] = None,
-) -> None:
-    """Train a network on pictures. Ctrl-C saves and ends, --resume goes on; --from begins with a trained network.
-
-    Several processes or GPUs share the work: torchrun --nproc-per-node 2 -m engine train ...
-    """
-    from models.training import TrainConfig, TrainingError, parse_canvas
-    from models.training import train as run_training
-
-    try:
-        config = TrainConfig(
-            data=data, out=out, start_from=from_, resolution=resolution, canvas=parse_canvas(canvas), kimg=kimg,
-            resume=resume, preset=preset.value, loss=None if loss is None else loss.value, gamma=gamma,
-            learning_rate=learning_rate, augment=augment.value, freeze_d=freeze_d,
-            classes=classes, noise_after=noise_after, batch=batch, part=part, threads=threads, seed=seed, device=device,
-            snapshot_s=snapshot, keep=keep, publish=publish,
-        )  # fmt: skip
-        path = run_training(config)
-    except TrainingError as error:
-        raise ReverieError(str(error)) from None
-    if path is not None:
-        typer.echo(path)
 
 
 @app.command()

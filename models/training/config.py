@@ -29,6 +29,15 @@ def parse_canvas(text: str | None) -> tuple[int, int] | None:
     return int(match[2]), int(match[1])
 
 
+def check_width(resolution: int, channel_base: int) -> None:
+    """Raise TrainingError where the layers of the largest pictures would have no channel."""
+    if channel_base < resolution:
+        raise TrainingError(
+            f"channel_base {channel_base} leaves no channel at a resolution of {resolution}; give at least"
+            f" {resolution}, better {16 * resolution} or more"
+        )
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """One run as it was asked for. Lengths are in thousands of real images shown (kimg).
@@ -90,6 +99,10 @@ class TrainConfig:
             raise TrainingError("--from starts a new run and --resume goes on with an old one; give one of them")
         if self.freeze_d is not None and self.start_from is None:
             raise TrainingError("freeze_d keeps what a network knew at the start; give it with --from")
+        if self.resolution not in (None, *(2**i for i in range(4, 11))):
+            raise TrainingError(
+                f"resolution {self.resolution} is not a power of two from 16 to 1024; give one, such as 128"
+            )
         if self.resume is None and self.start_from is None:
             self._check_sizes()
         self._check_numbers()
@@ -109,8 +122,6 @@ class TrainConfig:
         from models.canvas import check_canvas  # brings torch
 
         resolution = self.size("resolution")
-        if resolution not in (2**i for i in range(4, 11)):
-            raise TrainingError(f"resolution {resolution} is not a power of two from 16 to 1024; give one, such as 128")
         try:
             check_canvas(self.canvas, resolution)
         except ValueError as error:
@@ -118,6 +129,7 @@ class TrainConfig:
         if self.canvas is not None and min(self.canvas) < 16:
             width, height = reversed(self.canvas)
             raise TrainingError(f"the canvas {width}x{height} is too small; give sides of 16 or more")
+        check_width(resolution, self.size("channel_base"))
         for name in FRESH:
             if self.size(name) < 1:
                 raise TrainingError(f"{name} is {self.size(name)}; give a number of at least 1")

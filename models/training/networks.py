@@ -28,7 +28,7 @@ class Networks:
 
 def fresh(config: TrainConfig, classes: int = 0) -> Networks:
     """Networks that know nothing, in the sizes of `config`."""
-    built = stylegan2.Config(
+    sizes = stylegan2.Config(
         img_resolution=config.size("resolution"),
         z_dim=config.size("z_dim"),
         c_dim=classes,
@@ -37,8 +37,7 @@ def fresh(config: TrainConfig, classes: int = 0) -> Networks:
         channel_max=config.size("channel_max"),
         canvas=config.canvas,
     )
-    critic = fresh_discriminator(built)
-    return _with_average(Generator(**built.model_dump()), critic)
+    return _with_average(Generator(**sizes.model_dump()), fresh_discriminator(sizes))
 
 
 def of_sizes(sizes: dict[str, Any]) -> Networks:
@@ -48,12 +47,18 @@ def of_sizes(sizes: dict[str, Any]) -> Networks:
     return _with_average(generator, critic)
 
 
-def fresh_discriminator(built: stylegan2.Config) -> Discriminator:
+def fresh_discriminator(sizes: stylegan2.Config) -> Discriminator:
     """One that fits the pictures of such a generator, as wide as it."""
     return Discriminator(
-        built.img_resolution, built.img_channels, built.c_dim, channel_base=built.channel_base,
-        channel_max=built.channel_max, mbstd_group_size=STD_GROUP, patch_size=2, canvas=built.canvas,
+        sizes.img_resolution, sizes.img_channels, sizes.c_dim, channel_base=sizes.channel_base,
+        channel_max=sizes.channel_max, mbstd_group_size=STD_GROUP, patch_size=2, canvas=sizes.canvas,
     )  # fmt: skip
+
+
+def built(generator: Generator) -> stylegan2.Config:
+    """What a generator is built from."""
+    assert isinstance(generator.config, stylegan2.Config)
+    return generator.config
 
 
 def freeze(critic: Discriminator, count: int) -> None:

@@ -1,26 +1,19 @@
 """Where a run begins: with fresh networks, with those of a file, or where an earlier run ended."""
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import models
-from models import checkpoint, discriminator, stylegan2
-from models.discriminator import Discriminator
-from models.errors import CheckpointError
-from models.manifest import sha256
-from models.names import player_path
 from models.stylegan2 import Generator
+from models.training.brought import bring
 from models.training.config import TrainConfig, TrainingError
 from models.training.data import ImageSet
-from models.training.networks import Networks, fresh, fresh_discriminator, of_sizes
+from models.training.growing import grow
+from models.training.networks import Networks, built, fresh, of_sizes
 from models.training.state import reading, saved
 
 Open = Callable[[tuple[int, int], bool], ImageSet]  # pictures of a height and width, with their classes or without
-
-SHARED = ("img_resolution", "img_channels", "c_dim", "canvas")  # in which the players must agree
 
 
 @dataclass(frozen=True)
@@ -46,7 +39,7 @@ def begin(config: TrainConfig, open_pictures: Open) -> Start:
     if config.resume is not None:
         return _go_on(config, config.resume, open_pictures)
     if config.start_from is not None:
-        return _from_network(config, config.start_from, open_pictures)
+        return _from_other(config, config.start_from, open_pictures)
     side = config.size("resolution")
     images = open_pictures(config.canvas or (side, side), config.classes)
     if config.classes and not images.classes:
@@ -64,25 +57,21 @@ def _go_on(config: TrainConfig, folder: Path, open_pictures: Open) -> Start:
     return Start(networks, images, progress.get("started_from"), recipe=progress.get("recipe", {}))
 
 
-def _from_network(config: TrainConfig, name: str | Path, open_pictures: Open) -> Start:
+def _from_other(config: TrainConfig, name: str | Path, open_pictures: Open) -> Start:
+    brought = bring(name)
+    networks, larger = brought.networks, config.resolution or 0
+    if larger > networks.ema.img_resolution:
+        networks = grow(networks, larger)
     try:
-        path = models.resolve(name)
-        ema = _generator(path)
-        beside = {role: file for role in ("G", "D") if (file := player_path(path, role)).is_file()}
-        generator = _player(path, beside["G"], ema) if "G" in beside else copy.deepcopy(ema)
-        critic = _critic(path, beside["D"], ema) if "D" in beside else fresh_discriminator(_built(ema))
-    except CheckpointError as error:
-        raise TrainingError(str(error)) from None
-    try:
-        _check_sizes(config, ema)
+        _check_sizes(config, networks.ema)
     except ValueError as error:
-        raise TrainingError(f"{path} does not fit this run ({error}); leave that out, or give another --from") from None
-    for own, kept in zip(generator.buffers(), ema.buffers(), strict=True):
-        own.copy_(kept)  # the average takes over the generator's: what it draws with goes on without a jump
-    networks = Networks(generator.train().requires_grad_(), critic.train().requires_grad_(), ema)
+        raise TrainingError(
+            f"{brought.path} does not fit this run ({error}); leave that out, or give another --from"
+        ) from None
     whole = {"ema_ramp": 0.0}  # the average that was brought is not of this run's few images
-    images = _fitting(config, ema, path, open_pictures)
-    return Start(networks, images, _origin(path, beside), _note(path, beside), whole)
+    images = _fitting(config, networks.ema, brought.path, open_pictures)
+    grown = "" if networks is brought.networks else f", grown to {_words(networks.ema.img_shape)}"
+    return Start(networks, images, brought.origin, brought.note + grown, whole)
 
 
 def _fitting(config: TrainConfig, network: Generator, where: Path, open_pictures: Open) -> ImageSet:
@@ -99,53 +88,12 @@ def _fitting(config: TrainConfig, network: Generator, where: Path, open_pictures
     return images
 
 
-def _generator(path: Path) -> Generator:
-    """The network of a file, if training knows its kind."""
-    architecture = models.read_manifest(path)["architecture"]
-    if architecture != stylegan2.ARCHITECTURE:
-        raise TrainingError(
-            f"{path}: only {stylegan2.ARCHITECTURE} networks can be trained, and this is {architecture[:40]!a};"
-            " give another --from"
-        )
-    network: Generator = checkpoint.load(path)
-    if network.img_channels != 3:
-        raise TrainingError(f"{path}: it draws in grey, and training is in colour; give a network of three channels")
-    return network
-
-
-def _player(path: Path, beside: Path, ema: Generator) -> Generator:
-    player = _generator(beside)
-    if player.config != ema.config or not _same_source(path, beside):
-        raise _stranger(path, beside)
-    return player
-
-
-def _critic(path: Path, beside: Path, ema: Generator) -> Discriminator:
-    architecture = models.read_manifest(beside)["architecture"]
-    if architecture != discriminator.KIND:
-        raise _stranger(path, beside)
-    critic: Discriminator = checkpoint.load_discriminator(beside)
-    fits = all(getattr(critic.config, name) == getattr(ema.config, name) for name in SHARED)
-    if not fits or not _same_source(path, beside):
-        raise _stranger(path, beside)
-    return critic
-
-
-def _stranger(path: Path, beside: Path) -> TrainingError:
-    return TrainingError(f"{beside} does not belong to {path.name}; convert both again from one file, or take it away")
-
-
-def _built(network: Generator) -> stylegan2.Config:
-    assert isinstance(network.config, stylegan2.Config)
-    return network.config
-
-
 def _check_sizes(config: TrainConfig, network: Generator) -> None:
     """Raise ValueError where a size was asked for and the network has another."""
-    built = _built(network)
+    sizes = built(network)
     found = {
-        "resolution": built.img_resolution, "canvas": network.img_shape, "z_dim": built.z_dim, "w_dim": built.w_dim,
-        "channel_base": built.channel_base, "channel_max": built.channel_max,
+        "resolution": sizes.img_resolution, "canvas": network.img_shape, "z_dim": sizes.z_dim, "w_dim": sizes.w_dim,
+        "channel_base": sizes.channel_base, "channel_max": sizes.channel_max,
     }  # fmt: skip
     for name, value in found.items():
         wanted = getattr(config, name)
@@ -155,29 +103,3 @@ def _check_sizes(config: TrainConfig, network: Generator) -> None:
 
 def _words(size: int | tuple[int, int]) -> str:
     return str(size) if isinstance(size, int) else f"{size[1]}x{size[0]}"
-
-
-def _origin(path: Path, players: dict[str, Path]) -> dict[str, Any]:
-    """Plain JSON values. A licence holds for all that is trained on from there, whichever of the files brought it."""
-    told = (_told(file, "licence") for file in (path, *players.values()))
-    licences = dict.fromkeys(licence for licence in told if licence is not None)
-    files = {role: {"name": file.name, "sha256": sha256(file)} for role, file in players.items()}
-    return {"name": path.name, "sha256": sha256(path), "licence": "; ".join(licences) or "not recorded", **files}
-
-
-def _same_source(*paths: Path) -> bool:
-    """Whether the files, as far as they say, were converted from one: what stayed of an earlier one would fit too."""
-    return len({source for source in (_told(path, "source_sha256") for path in paths) if source is not None}) < 2
-
-
-def _told(path: Path, name: str) -> str | None:
-    """A text in the provenance of a file."""
-    provenance = models.read_manifest(path).get("provenance")
-    value = provenance.get(name) if isinstance(provenance, dict) else None
-    return value if isinstance(value, str) else None
-
-
-def _note(path: Path, players: dict[str, Path]) -> str:
-    generator = players["G"].name if "G" in players else "the same network as generator"
-    missing = f"a fresh discriminator, as there is no {player_path(path, 'D').name} beside it"
-    return f"from {path.name}, with {generator} and {players['D'].name if 'D' in players else missing}"

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from models.files import write_atomically
 from models.training.config import TrainingError
+from models.training.networks import Networks, of_sizes
 from models.training.players import Players
 
 NAME = "state.safetensors"
@@ -78,12 +79,28 @@ def saved(path: Path) -> tuple[dict[str, Any], dict[str, Any] | None]:
     return json.loads(metadata["progress"]), json.loads(metadata["sizes"]) if "sizes" in metadata else None
 
 
+def networks_in(path: Path) -> tuple[dict[str, Any], Networks]:
+    """`progress` of a state, and its networks without the optimisers."""
+    progress, sizes = saved(path)
+    if sizes is None:
+        raise ValueError("it is of an older Reverie and does not say its sizes")
+    networks = of_sizes(sizes)
+    with safe_open(path, framework="pt") as file:
+        for name in ("generator", "discriminator", "ema"):
+            network: torch.nn.Module = getattr(networks, name)
+            network.load_state_dict({key: file.get_tensor(f"{name}.{key}") for key in network.state_dict()})
+    return progress, networks
+
+
 @contextmanager
-def reading(folder: Path) -> Iterator[Path]:
-    """The state in a folder. Raises TrainingError where there is none, and for what goes wrong while it is read."""
+def reading(folder: Path, option: str = "--resume") -> Iterator[Path]:
+    """The state in a folder that was given as `option`.
+
+    Raises TrainingError where there is none, and for what goes wrong while it is read.
+    """
     path = folder / NAME
     if not path.is_file():
-        raise TrainingError(f"there is no {path} to resume from; give the folder of an earlier run with --resume")
+        raise TrainingError(f"there is no {path}; give the folder of an earlier run with {option}")
     try:
         yield path
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:

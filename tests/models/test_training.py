@@ -235,7 +235,9 @@ def test_other_pictures_are_said(data: Path, tmp_path: Path, capsys: pytest.Capt
 
 
 def test_resume_from_nothing(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"there is no .*state\.safetensors to resume from"):
+    with pytest.raises(
+        TrainingError, match=r"there is no .*state\.safetensors; give the folder of an earlier run with --resume"
+    ):
         train(replace(tiny(data, tmp_path / "out"), resume=tmp_path / "empty"))
 
 

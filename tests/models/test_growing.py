@@ -1,0 +1,133 @@
+"""Small networks that grow: what they know stays, and training goes on at the larger size."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import models
+from models.ops import upsample
+from models.training import TrainConfig, TrainingError, train
+from models.training.growing import grow
+from models.training.networks import Networks, fresh
+from models.training.state import networks_in
+from tests.running import reverie
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    for i in range(8):
+        pixels = np.random.default_rng(i).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{i}.png")
+    return folder
+
+
+def tiny(data: Path, out: Path) -> TrainConfig:
+    return TrainConfig(
+        data=data, out=out, resolution=16, kimg=0.016, batch=8, threads=1, z_dim=8, w_dim=8, channel_base=128,
+        channel_max=16, dtype="float32",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def small(data: Path, tmp_path: Path) -> Networks:
+    torch.manual_seed(0)
+    networks = fresh(tiny(data, tmp_path))
+    for parameter in networks.generator.parameters():
+        torch.nn.init.normal_(parameter)
+    return networks
+
+
+def picture(network: Any, seed: int = 0) -> torch.Tensor:
+    z = torch.randn(2, network.z_dim, generator=torch.Generator().manual_seed(seed))
+    result: torch.Tensor = network.synthesis(network.mapping(z), noise_mode="none")
+    return result
+
+
+@pytest.mark.parametrize("resolution", [32, 64])
+def test_a_grown_generator_draws_its_pictures_enlarged(small: Networks, resolution: int) -> None:
+    wanted = picture(small.generator)
+    for _ in range(resolution // 32):
+        wanted = upsample(wanted)
+    grown = grow(small, resolution)
+    torch.testing.assert_close(picture(grown.generator), wanted)
+    assert grown.generator.config.img_resolution == grown.ema.config.img_resolution == resolution
+    fresh_layer = grown.generator.synthesis.blocks[-1].conv0.weight
+    torch.testing.assert_close(grown.ema.synthesis.blocks[-1].conv0.weight, fresh_layer, rtol=0, atol=0)
+
+
+def test_a_grown_discriminator_keeps_its_inner_layers(small: Networks) -> None:
+    known, grown = small.discriminator, grow(small, 32).discriminator
+    assert len(grown.blocks) == len(known.blocks) + 1
+    torch.testing.assert_close(grown.blocks[1].conv0.weight, known.blocks[0].conv0.weight, rtol=0, atol=0)
+    torch.testing.assert_close(grown.fc.weight, known.fc.weight, rtol=0, atol=0)
+    assert grown(torch.zeros(4, 3, 32, 32)).shape == (4,)
+
+
+def test_a_canvas_grows_along(data: Path, tmp_path: Path) -> None:
+    grown = grow(fresh(replace(tiny(data, tmp_path), canvas=(18, 50))), 32)
+    assert picture(grown.generator).shape == (2, 3, 36, 100)
+    assert grown.discriminator(torch.zeros(4, 3, 36, 100)).shape == (4,)
+
+
+def test_a_run_begins_with_another_and_grows(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train(tiny(data, tmp_path / "small"))
+    second = TrainConfig(
+        data=data, out=tmp_path / "large", start_from=tmp_path / "small", resolution=32, kimg=0.008, batch=8, threads=1,
+        dtype="float32",
+    )  # fmt: skip
+    path = train(second)
+    assert "from small, as it was at kimg 0.0, grown to 32x32\n" in capsys.readouterr().out
+    provenance = models.read_manifest(path)["provenance"]
+    assert provenance["started_from"]["kimg"] == 0.016
+    assert provenance["started_from"]["settings"]["batch"] == 8
+    assert models.load(path).img_resolution == 32
+    on = train(TrainConfig(data=data, out=second.out, resume=second.out, kimg=0.016, threads=1))
+    assert models.read_manifest(on)["provenance"]["started_from"] == provenance["started_from"]
+
+
+def test_a_run_begins_where_another_stands(data: Path, tmp_path: Path) -> None:
+    train(tiny(data, tmp_path / "first"))
+    _, known = networks_in(tmp_path / "first" / "state.safetensors")
+    begun = TrainConfig(
+        data=data, out=tmp_path / "second", start_from=tmp_path / "first", kimg=0.008, batch=8, threads=1,
+        dtype="float32", learning_rate=1e-9,
+    )  # fmt: skip
+    train(begun)
+    _, after = networks_in(begun.out / "state.safetensors")
+    for role in ("generator", "discriminator", "ema"):
+        pairs = zip(getattr(known, role).parameters(), getattr(after, role).parameters(), strict=True)
+        assert all(torch.allclose(before, now, atol=1e-6) for before, now in pairs), role
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "there is no "),
+        (("--resolution", "48"), "resolution 48 is not a power of two"),
+    ],
+)
+def test_a_folder_without_a_run_is_one_sentence(
+    data: Path, tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    ended = reverie(
+        "train", "--data", str(data), "--out", str(tmp_path / "out"), "--from", str(tmp_path / "empty"), *options
+    )
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_too_small_and_too_narrow_are_said(data: Path, tmp_path: Path) -> None:
+    train(replace(tiny(data, tmp_path / "first"), resolution=32, channel_base=64))
+    begun = TrainConfig(data=data, out=tmp_path / "second", start_from=tmp_path / "first", threads=1)
+    with pytest.raises(TrainingError, match="its resolution is 32, not 16"):
+        train(replace(begun, resolution=16))
+    with pytest.raises(TrainingError, match="channel_base 64 leaves no channel at a resolution of 128"):
+        train(replace(begun, resolution=128))
