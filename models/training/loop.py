@@ -34,6 +34,7 @@ from models.training.sampler import order
 from models.training.snapshots import Snapshots
 from models.training.start import Start, begin
 from models.training.state import capture, load, restore, write
+from models.training.watch.page import About
 
 TRIES = 3  # from one good state, with other random numbers each
 
@@ -142,7 +143,8 @@ class Run:
     def run(self) -> Path | None:
         """Iterate until done or told to stop, with a snapshot every config.snapshot_s seconds and at the end."""
         last = time.monotonic()
-        with stop_on_signal() as stop, Report(self.config.out, self.kimg, self.config.kimg, self.team.leads) as report:
+        earlier = self.config.resume
+        with stop_on_signal() as stop, Report(self._about(), self.kimg, earlier, self.team.leads) as report:
             self._introduce(report)
             stopped = False
             while self.kimg < self.config.kimg and not stopped:
@@ -153,7 +155,7 @@ class Run:
                     self._snapshot(report)
                     last = time.monotonic()
             report.line(self.kimg)
-            path = self._snapshot(report)
+            path = self._snapshot(report, last=True)
             report.note(f"{'stopped' if stopped else 'done'} at kimg {self.kimg:.1f}: {path}")
         return path
 
@@ -162,13 +164,29 @@ class Run:
         if self.start.note is not None:
             report.note(self.start.note)
         report.note(f"training on {len(self.images)} images at {size}, from kimg {self.kimg:.1f}")
-        preset = chosen(self.config.preset, len(self.images))
-        source = f"preset {preset}" if self.config.resume is None else "as before"
+        source = "as before" if self.config.resume is not None else f"preset {self._preset()}"
         report.note(f"{source}: " + ", ".join(f"{name} {value}" for name, value in asdict(self.recipe).items()))
         if self._trained_on != self.images.sha256:
-            report.note(f"{self.config.data.name} holds other pictures than this run was trained on so far")
+            report.event(f"{self.config.data.name} holds other pictures than this run was trained on so far", self.kimg)
         if self.team.leads:
-            self._snapshots.reals()
+            report.reals(self._snapshots.reals(), self.kimg)
+
+    def _preset(self) -> str:
+        return chosen(self.config.preset, len(self.images))
+
+    def _about(self) -> About:
+        return About(
+            out=self.config.out,
+            target=self.config.kimg,
+            data=self.config.data.name,
+            sha256=self.images.sha256,
+            images=len(self.images),
+            classes=self.players.generator.c_dim,
+            shape=self.players.generator.img_shape,
+            preset=self._preset(),
+            recipe=asdict(self.recipe),
+            origin=self.start.origin,
+        )
 
     def _iterate(self, report: Report) -> None:
         started, waited = time.monotonic(), self._pictures.waited_s
@@ -185,8 +203,10 @@ class Run:
         self.players.average(self.shown)
         if self.recipe.augment == "ada":
             self.adaptation.step(step.confidence, self.recipe.batch)
-        self.seconds += time.monotonic() - started
-        extra = {"waited": self._pictures.waited_s - waited}
+        took = time.monotonic() - started
+        self.seconds += took
+        kimg = self.recipe.batch / 1000
+        extra = {"seconds": took / kimg, "waited": (self._pictures.waited_s - waited) / kimg}
         if self.recipe.augment == "ada":
             extra["p"] = self.adaptation.p
         report.step(vars(step) | extra, self.kimg)
@@ -220,7 +240,7 @@ class Run:
         labels = self.images.labels[self._indices(self.shown + part * self.recipe.part)]
         return one_hot(labels, self.players.generator.c_dim).float().to(self.config.device)
 
-    def _snapshot(self, report: Report) -> Path | None:
+    def _snapshot(self, report: Report, last: bool = False) -> Path | None:
         """Keep the state to go back to and, in the process that leads, write it with the network and its pictures."""
         if self.team.leads:
             self._measure(report)
@@ -234,14 +254,16 @@ class Run:
         if not self.team.leads:
             return None
         write(self.config.out, self._good, self.players.networks.sizes())
-        return self._snapshots.write(self._provenance())
+        path = self._snapshots.write(self._provenance())
+        report.show(self._snapshots.drawn, self.kimg, self.seconds, last)
+        return path
 
     def _measure(self, report: Report) -> None:
         judge = self._snapshots.judge
         judge.measure()
         report.figures(judge.figures, self.kimg, judge.at_best)
         if judge.warning is not None:
-            report.note(judge.warning)
+            report.event(judge.warning, self.kimg)
 
     def _go_back(self, what: str, report: Report) -> None:
         """To the last good state, to try from there with other random numbers. Raises TrainingError after TRIES."""
@@ -258,7 +280,10 @@ class Run:
         self._pictures.close()
         self._pictures = self._coming()
         self.attempt, self.seconds = attempt, seconds
-        report.note(f"{what} not finite at kimg {kimg:.1f}: back to kimg {self.kimg:.1f}, with other random numbers")
+        report.forget(self.kimg)
+        report.event(
+            f"{what} not finite at kimg {kimg:.1f}: back to kimg {self.kimg:.1f}, with other random numbers", self.kimg
+        )
 
     def _progress(self) -> dict[str, Any]:
         """Plain JSON values: with the weights, all that the next steps depend on."""

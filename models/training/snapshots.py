@@ -17,7 +17,8 @@ from models.training.judge import Judge
 from models.training.players import Players
 from models.training.randomness import Purpose, generator
 from models.training.recipe import Recipe
-from models.training.report import save_grid
+from models.training.watch.pictures import Drawn, save_grid
+from models.training.watch.walk import FRAMES, STOPS, eased_loop
 
 SIDE = 6
 GRID = SIDE * SIDE
@@ -59,9 +60,11 @@ class Snapshots:
         self._names = list(state.get("names", []))
         self.judge.restore(state.get("judge", {}))
 
-    def reals(self) -> None:
-        """A grid of the set's pictures."""
-        save_grid(self._images.spread(GRID), self._out / "reals.png")
+    def reals(self) -> Tensor:
+        """A grid of the set's pictures; returns them, [GRID, 3, H, W] in [-1, 1] or fewer."""
+        reals = self._images.spread(GRID)
+        save_grid(reals, self._out / "reals.png")
+        return reals
 
     def name(self, kimg: float) -> None:
         """What `write` is about to write, so that the state can say it."""
@@ -70,7 +73,8 @@ class Snapshots:
 
     def write(self, provenance: dict[str, Any]) -> Path:
         """The moving average, and a grid of its pictures, as last named; returns the network's path."""
-        save_grid(self._fakes(), self._out / f"fakes_{self._names[-1]}.png")
+        self.drawn = self._draw()
+        save_grid(self.drawn.fakes, self._out / f"fakes_{self._names[-1]}.png")
         path = self._network(self._names[-1])
         facts = provenance | {"metrics": self.judge.figures}
         checkpoint.save(path, self._players.ema, facts)
@@ -91,10 +95,19 @@ class Snapshots:
         del self._names[: -self._keep]
 
     @torch.no_grad()
-    def _fakes(self) -> Tensor:
-        """[GRID, 3, H, W] of z that are the same throughout a run; of a network with classes, a class for each row."""
+    def _draw(self) -> Drawn:
+        """Pictures of GRID z that are the same throughout a run, and a walk through some of them.
+
+        Of a network with classes, a class for each row.
+        """
         ema, c = self._players.ema, None
         if ema.c_dim:
             c = one_hot(torch.arange(GRID) // SIDE % ema.c_dim, ema.c_dim).float().to(self._players.device)
         ws = ema.mapping(self._z.to(self._players.device), c, truncation_psi=PSI)
-        return torch.cat([ema.synthesis(part).cpu() for part in ws.split(self._recipe.part)])
+        walk = eased_loop(ws[::SIDE][:STOPS])
+        return Drawn(self._pictures(ws), SIDE, self._pictures(walk), FRAMES)
+
+    def _pictures(self, ws: Tensor) -> Tensor:
+        """[N, 3, H, W] on the CPU, of ws [N, num_ws, w_dim]"""
+        ema = self._players.ema
+        return torch.cat([ema.synthesis(some).cpu() for some in torch.split(ws, self._recipe.part)])
