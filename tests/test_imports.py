@@ -28,7 +28,14 @@ ONLY_IN = {
     "uvicorn": ("engine.control",),
     "torch": ("models", "engine.dream", "engine.walk"),
     "yaml": ("engine.show",),
-    "typer": ("engine.cli", "engine.cli_archive", "engine.cli_metrics", "engine.cli_models", "engine.archive"),
+    "typer": (
+        "engine.cli",
+        "engine.cli_archive",
+        "engine.cli_metrics",
+        "engine.archive",
+        "engine.cli_models",
+        "engine.cli_train",
+    ),
 }
 UNPICKLES = {"pickle", "_pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
 RUNS_FOREIGN_CODE = ("models.benchmark",)  # measures other people's code, given by the user for that
