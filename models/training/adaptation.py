@@ -5,6 +5,7 @@ from typing import Any
 
 TARGET = 0.6  # of the mean sign (Karras et al. 2020, ADA)
 INTERVAL = 4  # iterations
+LIMIT = 0.8  # beyond it the changes begin to show in the fakes (the same)
 KIMG_TO_FULL = 500.0  # thousands of images in which p can go from 0 to 1
 KIMG_TO_FULL_FROM = 100.0  # for a run that starts from a trained network
 
@@ -24,7 +25,7 @@ class Adaptation:
             return
         excess = math.fsum(self._signs) / INTERVAL - TARGET
         direction = (excess > 0) - (excess < 0)
-        self.p = min(max(self.p + direction * batch * INTERVAL * self._per_image, 0.0), 1.0)
+        self.p = min(max(self.p + direction * batch * INTERVAL * self._per_image, 0.0), LIMIT)
         self._signs.clear()
 
     def state(self) -> dict[str, Any]:
