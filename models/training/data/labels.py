@@ -27,14 +27,34 @@ class Labels:
 
 def labels_of(source: Source, facts: Facts) -> Labels | None:
     """None where the set has none. Raises TrainingError where only some pictures have one."""
-    listed = [table for table in source.tables if PurePosixPath(table).name == "dataset.json"]
-    if listed:
-        return _listed(source, min(listed, key=lambda table: (table.count("/"), table)))
+    listed = _dataset_json(source)
+    if listed is not None:
+        return _listed(source, listed)
     told = {name: fact.get("class", fact.get("label")) for name, fact in facts.items()}
     found = {name: label for name, label in told.items() if label not in (None, "")}
     if found or source.facts:
         return _labels(source, found)
     return _by_folder(source) if not facts else None
+
+
+def check_names(source: Source) -> None:
+    """Raise TrainingError where dataset.json labels other pictures than there are, whether anybody asks or not."""
+    table = _dataset_json(source)
+    if table is None:
+        return
+    try:
+        content = json.loads(text_of(source, table))
+        found = {str(PurePosixPath(table).parent / name): label for name, label in content["labels"]}
+    except (TrainingError, ValueError, TypeError, KeyError, RecursionError):
+        return  # no list of labels as one knows it: what it says does not matter here
+    _check_there(source, table, found)
+    _check_all(source, found)
+
+
+def _dataset_json(source: Source) -> str | None:
+    """The outermost."""
+    listed = [table for table in source.tables if PurePosixPath(table).name == "dataset.json"]
+    return min(listed, key=lambda table: (table.count("/"), table), default=None)
 
 
 def _listed(source: Source, table: str) -> Labels | None:
@@ -50,13 +70,26 @@ def _listed(source: Source, table: str) -> Labels | None:
             raise TrainingError(
                 f"{where} labels {shown(name)} twice, as {found[str(folder / name)]} and {number}; mend it"
             )
+    _check_there(source, table, found)
+    return _labels(source, found)
+
+
+def _check_there(source: Source, table: str, found: Mapping[str, Any]) -> None:
     missing = sorted(found.keys() - set(source.names))
     if missing:
         raise TrainingError(
-            f"{where} names pictures that are not there: {shown(missing[0])}, {len(missing)} in all;"
+            f"{source.where(table)} names pictures that are not there: {shown(missing[0])}, {len(missing)} in all;"
             " add them, or take them out of it"
         )
-    return _labels(source, found)
+
+
+def _check_all(source: Source, found: Mapping[str, Any]) -> None:
+    unlabelled = [name for name in source.names if name not in found]
+    if found and unlabelled:
+        raise TrainingError(
+            f"{source.path} has labels for {len(found)} of {len(source.names)} pictures only, none for"
+            f" {shown(unlabelled[0])}; label all or none"
+        )
 
 
 def _entries(text: str, where: str) -> list[Any] | None:
@@ -94,12 +127,7 @@ def _labels(source: Source, found: Mapping[str, Any]) -> Labels | None:
     """From numbers, or words that are numbered in their order."""
     if not found:
         return None
-    unlabelled = [name for name in source.names if name not in found]
-    if unlabelled:
-        raise TrainingError(
-            f"{source.path} has labels for {len(found)} of {len(source.names)} pictures only, none for"
-            f" {shown(unlabelled[0])}; label all or none"
-        )
+    _check_all(source, found)
     values = [found[name] for name in source.names]
     if all(_is_number(value) for value in values):
         return _numbered(source, [int(value) for value in values])

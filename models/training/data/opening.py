@@ -13,7 +13,7 @@ from models.training.data.decode import decode, size_of
 from models.training.data.fingerprint import Fingerprint
 from models.training.data.folder import Folder
 from models.training.data.images import ImageSet
-from models.training.data.labels import labels_of
+from models.training.data.labels import check_names, labels_of
 from models.training.data.metadata import facts_of
 from models.training.data.room import cores, room
 from models.training.data.shards import Shards
@@ -37,7 +37,8 @@ def open_set(
     Every file is read once: for the hash, and to see that it is a picture. Sets that take at most `memory` bytes
     (None: a quarter of the machine's) are decoded then. Others are decoded by `batch`, which is where a picture whose
     head is right and whose rest is damaged shows. Each picture's middle is resized to `shape`, height and width.
-    `labels=False` does not look for any. `progress` is told how many are done, of how many.
+    `labels=False` leaves the labels, but a list of them that names other pictures is of a damaged set all the same.
+    `progress` is told how many are done, of how many.
 
     Raises TrainingError with one sentence.
     """
@@ -49,6 +50,7 @@ def open_set(
         if not source.names:
             raise TrainingError(f"{path} holds no image; give a zip or folder of {', '.join(sorted(SUFFIXES))} files")
         facts = facts_of(source)
+        check_names(source)
         found = labels_of(source, facts) if labels else None
         held = _array(len(source.names), shape, room() if memory is None else memory)
         fingerprint = Fingerprint(path, facts)
