@@ -66,11 +66,27 @@ def test_a_dataset_json_that_cannot_be(folder: Path, content: bytes, sentence: s
         with pytest.raises(TrainingError, match=sentence) as caught:
             opened(path)
         assert "\n" not in str(caught.value)
-    if "of 3 pictures" in sentence or "not there" in sentence:  # a damaged set, whoever asks
+
+
+@pytest.mark.parametrize("label", ["dog", [0.0, 1.0], 10**9])
+def test_labels_that_nobody_asks_for_may_be_of_any_kind(folder: Path, label: object) -> None:
+    (folder / "dataset.json").write_bytes(labelled(*((name, label) for name in PICTURES)))
+    assert len(open_set(folder, (16, 16), labels=False)) == 3
+    (folder / "dataset.json").write_bytes(b"{labels")
+    assert len(open_set(folder, (16, 16), labels=False)) == 3
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [(PICTURES[:2], "labels for 2 of 3 pictures only"), ((*PICTURES, "no.png"), "that are not there: no")],
+)
+def test_labels_of_other_pictures_are_a_damaged_set_whoever_asks(
+    folder: Path, names: tuple[str, ...], sentence: str
+) -> None:
+    (folder / "dataset.json").write_bytes(labelled(*((name, 0) for name in names)))
+    for wanted in (True, False):
         with pytest.raises(TrainingError, match=sentence):
-            open_set(folder, (16, 16), labels=False)
-    else:
-        assert len(open_set(folder, (16, 16), labels=False)) == 3
+            open_set(folder, (16, 16), labels=wanted)
 
 
 @pytest.mark.parametrize("content", ['{"labels": null}', "{}", '{"labels": []}'])

@@ -38,7 +38,7 @@ def labels_of(source: Source, facts: Facts) -> Labels | None:
 
 
 def check_names(source: Source) -> None:
-    """Raise TrainingError where dataset.json labels other pictures than there are, whether anybody asks or not."""
+    """Of labels that nobody asks for: raise TrainingError where they are of other pictures than there are."""
     table = _dataset_json(source)
     if table is None:
         return

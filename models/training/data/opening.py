@@ -50,7 +50,8 @@ def open_set(
         if not source.names:
             raise TrainingError(f"{path} holds no image; give a zip or folder of {', '.join(sorted(SUFFIXES))} files")
         facts = facts_of(source)
-        check_names(source)
+        if not labels:
+            check_names(source)
         found = labels_of(source, facts) if labels else None
         held = _array(len(source.names), shape, room() if memory is None else memory)
         fingerprint = Fingerprint(path, facts)
