@@ -21,14 +21,13 @@ from typing import IO, Any
 from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from models.archive.errors import ArchiveError
-from models.archive.prepare.remote import Remote, absolute
 from models.errors import CheckpointError
 from models.feed import entries as lists
 from models.feed.entries import LONGEST_NOTE, Edit, Entries, Entry
 from models.feed.errors import FeedError
 from models.feed.people import lock, whoever
 from models.manifest import read_manifest, sha256
+from models.remote import AddressError, Remote, absolute
 
 FORMAT = 1
 INDEX = "registry.json"
@@ -55,7 +54,7 @@ class Registry:
         self.place = absolute(str(place))
         try:
             self._root = Remote.at(self.place)
-        except ArchiveError as error:
+        except AddressError as error:
             raise FeedError(str(error)) from None
 
     def entries(self) -> Entries:

@@ -13,10 +13,11 @@ from typing import IO, Any, Self
 
 from models.archive.errors import ArchiveError
 from models.archive.prepare import ray_client
-from models.archive.prepare.remote import Remote, absolute
+from models.archive.prepare.place import place
 from models.archive.prepare.task import HERE, Places, prepare_alone, prepare_chunk, whole_chunk
 from models.archive.prepare.work import Job
 from models.files import write_atomically
+from models.remote import absolute
 
 IN_FLIGHT = 1000  # tasks that Ray has at a time: work for some hundred cores, and a few megabytes here
 RETRIES = 3  # times that a task is done again whose process or node died, or could not read or write
@@ -32,9 +33,9 @@ class OnRay:
     def __init__(self, address: str, originals: str, out: str, work: Path) -> None:
         self._address = address
         self._places = Places(absolute(originals), absolute(out) + ".chunks")
-        self._chunks = Remote.at(self._places.chunks)
+        self._chunks = place(self._places.chunks)
         self._work = work / hashlib.sha256(self._places.chunks.encode()).hexdigest()[:16]
-        Remote.at(self._places.originals)
+        place(self._places.originals)
 
     def __enter__(self) -> Self:
         self._ray = ray_client.connected(self._address)

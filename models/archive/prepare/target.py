@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from models.archive.errors import ArchiveError
 from models.archive.prepare.manifest import manifest_text, write_manifest
-from models.archive.prepare.remote import Remote
+from models.archive.prepare.place import place
 from models.archive.prepare.sample import Sample
 from models.archive.prepare.shards import write_shards
 from models.archive.prepare.stylegan_zip import write_zip
@@ -101,7 +101,7 @@ class AddressTarget:
     """Shards anywhere fsspec writes to, each whole or not at all. Raises ArchiveError where it does not."""
 
     def __init__(self, address: str) -> None:
-        self._folder = Remote.at(address)
+        self._folder = place(address)
         self._manifest = self._folder.beside(MANIFEST)
         self.name = self._folder.name
 

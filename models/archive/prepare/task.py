@@ -10,9 +10,10 @@ from typing import IO
 
 from models.archive.errors import ArchiveError
 from models.archive.prepare.chunk import NOT_THERE, Item, Read, process_chunk, reject, results_alone, resume
-from models.archive.prepare.remote import Remote
+from models.archive.prepare.place import place
 from models.archive.prepare.settings import Settings
 from models.archive.prepare.work import CRASHED
+from models.remote import Remote
 
 HERE = "here"  # a file beside the chunks, by which a machine knows that it sees what the others see
 
@@ -34,7 +35,7 @@ def prepare_chunk(
     `deadly` are the items under which a process died: they are rejected untried. Raises ArchiveError.
     """
     with _trouble(places.chunks):
-        chunks = Remote.at(places.chunks)
+        chunks = place(places.chunks)
         if not (chunks / HERE).exists():
             raise ArchiveError(f"{_me()} does not see {places.chunks}: give an address that every node reaches with -o")
         if (made := whole_chunk(chunks / name, len(items))) is not None:
@@ -72,13 +73,13 @@ def originals(address: str) -> Read:
 
     A missing file costs its record, but not on a machine where all are missing: there it is an OSError.
     """
-    folder = Remote.at(address)
+    folder = place(address)
 
     def read(name: str) -> bytes:
         try:
             return Path(name).read_bytes() if Path(name).is_absolute() else (folder / name).read()
         except NOT_THERE:
-            top = Remote.at(str(Path(name).parent)) if Path(name).is_absolute() else folder / name.partition("/")[0]
+            top = place(str(Path(name).parent)) if Path(name).is_absolute() else folder / name.partition("/")[0]
             if _is_there(top):
                 raise
             raise OSError(f"{_me()} does not see {top.path}") from None

@@ -12,8 +12,11 @@ from uuid import uuid4
 import fsspec  # type: ignore[import-untyped]
 from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
 
-from models.archive.errors import ArchiveError
 from models.files import write_atomically
+
+
+class AddressError(Exception):
+    """An address that leads nowhere: one sentence with what, where and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +28,14 @@ class Remote:
 
     @classmethod
     def at(cls, address: str) -> Self:
-        """A path counts as an address, too. Raises ArchiveError where nothing installed understands it."""
+        """A path counts as an address, too. Raises AddressError where nothing installed understands it, or nothing
+        answers: some kinds of storage are asked at once.
+        """
         try:
             files, path = fsspec.url_to_fs(address)
-        except (ImportError, ValueError) as error:
-            raise ArchiveError(f"{address}: cannot be reached ({error}); name a folder or another address") from None
+        except Exception as error:  # noqa: BLE001 - every kind of storage has errors of its own library
+            said = str(error).strip() or type(error).__name__
+            raise AddressError(f"{address}: cannot be reached ({said}); name a folder or another address") from None
         return cls(files, path.rstrip("/"))
 
     @property
