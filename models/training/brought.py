@@ -21,12 +21,16 @@ SHARED = ("img_resolution", "img_channels", "c_dim", "canvas")  # in which the p
 
 @dataclass(frozen=True)
 class Brought:
-    """Networks and, for the record, what they come from, as plain JSON values; `note` tells the user."""
+    """Networks and, for the record, what they come from, as plain JSON values; `note` tells the user.
+
+    `judged`: whether their discriminator has learned with the generator.
+    """
 
     networks: Networks
     path: Path
     origin: dict[str, Any]
     note: str
+    judged: bool = True
 
 
 def bring(name: str | Path) -> Brought:
@@ -61,7 +65,7 @@ def _of_file(path: Path) -> Brought:
     for own, kept in zip(generator.buffers(), ema.buffers(), strict=True):
         own.copy_(kept)  # the average takes over the generator's: what it draws with goes on without a jump
     networks = Networks(generator.train().requires_grad_(), critic.train().requires_grad_(), ema)
-    return Brought(networks, path, _origin(path, beside), _note(path, beside))
+    return Brought(networks, path, _origin(path, beside), _note(path, beside), "D" in beside)
 
 
 def _generator(path: Path) -> Generator:

@@ -75,6 +75,7 @@ class TrainConfig:
     path_weight: float | None = None
     path_interval: int | None = None
     learning_rate: float | None = None
+    warm_up: float | None = None
     ema_kimg: float | None = None
     ema_ramp: float | None = None
     noise_after: float | None = None

@@ -34,6 +34,7 @@ class Turn:
     iteration: int
     attempt: int = 0
     p: float = 0.0  # of the augmentation's changes
+    warmth: float = 1.0  # of the generator's learning rate
 
     def draws(self, seed: int, part: int) -> Callable[..., Generator]:
         """Random numbers of one part, by purpose."""
@@ -95,6 +96,7 @@ class Players:
         self.loss = LOSSES[recipe.loss]()
         self.augment = AUGMENTATIONS[recipe.augment]
         self.optimiser_g = adam(self.generator, recipe.learning_rate, recipe.path_interval if self._paths else None)
+        self._learning_rate_g: float = self.optimiser_g.param_groups[0]["lr"]
         self.optimiser_d = adam(self.discriminator, recipe.learning_rate, recipe.penalty_interval)
         self._workers = ThreadPoolExecutor(threads, "training", initializer=torch.set_num_threads, initargs=(1,))
 
@@ -122,6 +124,7 @@ class Players:
         total = self.team.add_up(_mean(parts, self.recipe.parts))
         of_g, rest = _split(total, self.optimiser_g)
         of_d, (w, scalars) = _split(rest, self.optimiser_d)
+        self.optimiser_g.param_groups[0]["lr"] = self._learning_rate_g * turn.warmth
         _apply(self.optimiser_g, of_g)
         _apply(self.optimiser_d, of_d)
         self.generator.mapping.track_w_avg(w[None])

@@ -43,6 +43,7 @@ def _defaults(preset: Preset, resolution: int, gpu: bool, known: dict[str, Any])
         "path_weight": 2.0 if loss == "stylegan2" else 0.0,
         "path_interval": 4,
         "learning_rate": 0.0025 if resolution < 1024 else 0.002,
+        "warm_up": 0.0,
         "ema_kimg": batch * 10 / 32,
         "ema_ramp": 0.05,
         "noise_after": 40.0,

@@ -19,6 +19,9 @@ class Recipe:
     path_weight: float  # of the path length penalty; 0: none
     path_interval: int
     learning_rate: float
+    # kimg in which the generator's learning rate rises from 0: what a new discriminator says at first is noise, and
+    # would undo what the generator knows
+    warm_up: float
     ema_kimg: float  # half-life of the moving average of the generator's weights
     ema_ramp: float  # but no longer than this share of what was shown so far; 0: always as long
     # kimg without per-pixel noise, which learns to draw the forms from the start and leaves z the colours only;

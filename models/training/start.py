@@ -13,6 +13,8 @@ from models.training.growing import grow
 from models.training.networks import Networks, built, fresh, of_sizes
 from models.training.state import reading, saved
 
+WARM_UP = 10.0  # kimg
+
 Open = Callable[[tuple[int, int], bool], ImageSet]  # pictures of a height and width, with their classes or without
 
 
@@ -68,10 +70,14 @@ def _from_other(config: TrainConfig, name: str | Path, open_pictures: Open) -> S
         raise TrainingError(
             f"{brought.path} does not fit this run ({error}); leave that out, or give another --from"
         ) from None
-    whole = {"ema_ramp": 0.0}  # the average that was brought is not of this run's few images
+    known = brought.judged and networks is brought.networks
+    settled = {
+        "ema_ramp": 0.0,  # the average that was brought is not of this run's few images
+        "warm_up": 0.0 if known else WARM_UP,
+    }
     images = _fitting(config, networks.ema, brought.path, open_pictures)
     grown = "" if networks is brought.networks else f", grown to {_words(networks.ema.img_shape)}"
-    return Start(networks, images, brought.origin, brought.note + grown, whole)
+    return Start(networks, images, brought.origin, brought.note + grown, settled)
 
 
 def _fitting(config: TrainConfig, network: Generator, where: Path, open_pictures: Open) -> ImageSet:

@@ -1,5 +1,6 @@
 """Small networks that grow: what they know stays, and training goes on at the larger size."""
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,12 @@ from PIL import Image
 import models
 from models.ops import upsample
 from models.training import TrainConfig, TrainingError, train
+from models.training.data import ImageSet, open_set
 from models.training.growing import grow
 from models.training.networks import Networks, fresh
+from models.training.players import Batch, Players, Turn
+from models.training.presets import settle
+from models.training.start import begin
 from models.training.state import networks_in
 from tests.running import reverie
 
@@ -103,6 +108,40 @@ def test_a_run_begins_where_another_stands(data: Path, tmp_path: Path) -> None:
     for role in ("generator", "discriminator", "ema"):
         pairs = zip(getattr(known, role).parameters(), getattr(after, role).parameters(), strict=True)
         assert all(torch.allclose(before, now, atol=1e-6) for before, now in pairs), role
+
+
+def test_the_generator_waits_for_a_new_discriminator(data: Path, tmp_path: Path) -> None:
+    config = tiny(data, tmp_path)
+    players = Players(settle(config, 8, 16, {}), fresh(config))
+    images = torch.rand(8, 3, 16, 16, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    before = {role: copy.deepcopy(getattr(players, role)) for role in ("generator", "discriminator")}
+
+    def moved(role: str) -> bool:
+        pairs = zip(getattr(players, role).parameters(), before[role].parameters(), strict=True)
+        return any(not torch.equal(now, then) for now, then in pairs)
+
+    players.play(lambda part: Batch(images), Turn(0, warmth=0.0))
+    assert (moved("generator"), moved("discriminator")) == (False, True)
+    players.play(lambda part: Batch(images), Turn(1, warmth=0.5))
+    assert moved("generator")
+    players.close()
+
+
+def test_only_a_new_discriminator_is_waited_for(data: Path, tmp_path: Path) -> None:
+    train(tiny(data, tmp_path / "small"))
+
+    def warm_up(**options: Any) -> float:
+        config = TrainConfig(data=data, out=tmp_path / "on", threads=1, **options)
+        result: float = settle(config, 8, 16, begin(config, opened).recipe).warm_up
+        return result
+
+    def opened(shape: tuple[int, int], labels: bool) -> ImageSet:
+        return open_set(data, shape, labels=labels)
+
+    assert warm_up(resolution=16) == 0
+    assert warm_up(start_from=tmp_path / "small") == 0
+    assert warm_up(start_from=tmp_path / "small", resolution=32) == 10
+    assert warm_up(start_from=tmp_path / "small" / "best.safetensors") == 10
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_a_network_alone_gets_a_fresh_discriminator(
 ) -> None:
     for role in "GD":
         player(net, role).unlink()
-    train(config)
+    train(replace(config, warm_up=0.0))
     said = capsys.readouterr().out
     assert said.count("a fresh discriminator, as there is no net.D.safetensors beside it") == 1
     start = models.load(net)
