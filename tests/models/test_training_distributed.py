@@ -1,5 +1,6 @@
 """Two real processes, started by torchrun, learn what one learns."""
 
+import json
 import os
 import subprocess
 import sys
@@ -74,6 +75,9 @@ def test_only_the_first_process_writes_and_tells(together: tuple[Path, str]) -> 
     assert said.count("training on 11 images") == 1
     wrote = sorted(line.removeprefix("wrote ") for line in said.splitlines() if line.startswith("wrote"))
     assert wrote == sorted(["None", str(folder / "network-0000.0.safetensors")])
+    assert len(list((folder / "tensorboard").iterdir())) == 1
+    told = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+    assert [row["kind"] for row in told] == ["figures", "steps", "strip"]
 
 
 @pytest.mark.parametrize(("parts", "size"), [(2, 2), (5, 2), (7, 3), (8, 8)])

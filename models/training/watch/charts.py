@@ -7,6 +7,7 @@ from models.training.watch.history import Figures, History, Row, Steps, best
 from models.training.watch.scales import Scale, scale_of
 
 POINTS = 320  # of a curve at most: a chart is not wider than so many of them
+LITTLE = 0.05  # share up to which an axis of shares goes at least: less shall look like little
 FULL = 1000  # what 0..1 is inside a drawing
 
 Points = list[tuple[float, float]]  # kimg and value
@@ -114,7 +115,8 @@ def _chart(plan: Plan, history: History, across: Scale) -> Chart | None:
     lines = {name: line for name in plan.values if (line := _thinned(_points(rows, name), across))}
     if not lines:
         return None
-    up = scale_of([value for line in lines.values() for _, value in line], plan.limits, plan.floor)
+    seen = (*plan.limits, *((0.0, LITTLE) if plan.percent else ()))
+    up = scale_of([value for line in lines.values() for _, value in line], seen, plan.floor)
     return Chart(
         plan.title,
         plan.about,

@@ -91,7 +91,7 @@ def _shown(kimg: float) -> str:
 def _value(value: float, percent: bool = False) -> str:
     if percent:
         return f"{100 * value:.2g} %"
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return (f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}").replace("-", "\N{MINUS SIGN}")
 
 
 def _duration(seconds: float) -> str:

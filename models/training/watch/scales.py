@@ -26,13 +26,15 @@ class Scale:
         return math.log10(value) if self.log else value
 
     def ticks(self) -> list[float]:
-        """At most MOST_TICKS round values, where there are any, or few more."""
+        """A few round values."""
         if not self.log:
             return _round_values(self.low, self.high)
-        first, last = math.ceil(math.log10(self.low)), math.floor(math.log10(self.high))
-        apart = max(1, math.ceil((last - first + 1) / MOST_TICKS))
-        powers = [10.0**power for power in range(first, last + 1, apart)]
-        return powers if len(powers) > 1 else _round_values(self.low, self.high)
+        first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
+        powers = [10.0**power for power in range(first, last + 1) if self.low <= 10.0**power <= self.high]
+        if len(powers) > 1:
+            return powers[:: math.ceil(len(powers) / MOST_TICKS)]
+        finer = (digit * 10.0**power for power in range(first, last + 1) for digit in (1, 2, 5))
+        return [value for value in finer if self.low <= value <= self.high]
 
 
 def scale_of(values: Sequence[float], include: Sequence[float] = (), floor: float | None = None) -> Scale:

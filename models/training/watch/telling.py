@@ -52,8 +52,14 @@ class Teller:
         try:
             write()
         except OSError as error:
-            _drop(sys.stdout)
-            _say(f"nothing can be printed any more ({error.strerror}): the training goes on, report.html tells of it")
+            self._give_up(error.strerror or str(error))
+
+    def _give_up(self, reason: str) -> None:
+        _drop(sys.stdout)
+        live, self._live = self._live, None
+        if live is not None:
+            live.stop()  # gives stderr back
+        _say(f"nothing can be printed any more ({reason}): the training goes on, report.html tells of it")
 
 
 def _say(text: str) -> None:
