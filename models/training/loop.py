@@ -192,9 +192,8 @@ class Run:
         started, waited = time.monotonic(), self._pictures.waited_s
         self.players.noisy |= self.kimg >= self.recipe.noise_after
         batch = {part: next(self._pictures) for part in self.team.share(self.recipe.parts)}
-        step = self.players.play(
-            lambda part: self._batch(part, batch[part]), Turn(self.iteration, self.attempt, self.adaptation.p)
-        )
+        turn = Turn(self.iteration, self.attempt, self.adaptation.p, self._warmth())
+        step = self.players.play(lambda part: self._batch(part, batch[part]), turn)
         if not _finite(step):
             self._go_back("the loss is", report)
             return
@@ -210,6 +209,10 @@ class Run:
         if self.recipe.augment == "ada":
             extra["p"] = self.adaptation.p
         report.step(vars(step) | extra, self.kimg)
+
+    def _warmth(self) -> float:
+        """How far the generator's learning rate has risen."""
+        return min(self.kimg / self.recipe.warm_up, 1.0) if self.recipe.warm_up > 0 else 1.0
 
     def _coming(self) -> Loader:
         """The pictures of this process's parts, one after the other, from this iteration on."""
