@@ -68,7 +68,7 @@ def adam(network: nn.Module, learning_rate: float, interval: int | None = None) 
     """Adam as StyleGAN2 uses it; with lazy regularisation its memory is shortened by interval / (interval + 1)."""
     share = 1.0 if interval is None else interval / (interval + 1)
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    return torch.optim.Adam(parameters, lr=learning_rate * share, betas=(0.0, 0.99**share), eps=1e-8)
+    return torch.optim.Adam(parameters, lr=learning_rate * share, betas=(0.0, 0.99**share), eps=1e-8, fused=True)
 
 
 class Players:
@@ -192,8 +192,8 @@ class Players:
         A fake has the class of the real that it is compared with, so classes come as often as in the set.
         """
         mapping = self.generator.mapping
-        z = torch.randn(2, count, self.generator.z_dim, generator=draw(latent)).to(self.device)
-        w, other = mapping.map_w(z[0], c), mapping.map_w(z[1], c)
+        z = torch.randn(2 * count, self.generator.z_dim, generator=draw(latent)).to(self.device)
+        w, other = mapping.map_w(z, None if c is None else c.repeat(2, 1)).chunk(2)
         ws = torch.where(self._mixed(count, draw(mixing)), other[:, None], w[:, None])  # [count, num_ws, w_dim]
         if not self.noisy:
             return self.generator.synthesis(ws, noise_mode="none"), ws
@@ -269,7 +269,7 @@ def _norm(tensors: list[Tensor]) -> Tensor:
 
 
 def _apply(optimiser: torch.optim.Optimizer, gradients: Gradients) -> None:
-    """Step along the gradients."""
+    """Step along the gradients, in one pass over memory, for which they must lie in it as the parameters do."""
     for parameter, gradient in zip(optimiser.param_groups[0]["params"], gradients, strict=True):
-        parameter.grad = gradient
+        parameter.grad = gradient.contiguous()
     optimiser.step()
