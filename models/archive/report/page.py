@@ -1,6 +1,7 @@
 """The report as a page: one file that loads nothing, runs no script, and is readable on paper."""
 
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -87,4 +88,4 @@ def _bar(works: Tally, most: int) -> list[tuple[str, float, float]]:
     return [part for part in parts if part[2]]
 
 
-FILTERS = {"span": _span, "bar": _bar}
+FILTERS: dict[str, Callable[..., Any]] = {"span": _span, "bar": _bar}
