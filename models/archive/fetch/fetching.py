@@ -19,6 +19,7 @@ from models.archive.catalogue import Catalogue
 from models.archive.errors import ArchiveError, RejectedError
 from models.archive.fetch.download import Download, Version
 from models.archive.fetch.iiif_image import image_address
+from models.archive.fetch.lost import list_lost
 from models.archive.fetch.picture import digest, suffix
 from models.archive.fetch.store import Store, seal
 from models.archive.net.client import Client
@@ -53,12 +54,13 @@ def _silent(done: int, total: int | None) -> None:
 def fetch(
     folder: Path, policy: Policy, *, short_side: int = 1024, progress: Progress = _silent, limit: int | None = None
 ) -> Fetched:
-    """Fetch what the catalogue lists, at most `limit` records; IIIF pictures with `short_side` pixels where they have
-    as many. SIGINT and SIGTERM end it after the catalogue is in order. Raises ArchiveError.
+    """Fetch what the catalogue lists and what has been lost, at most `limit` records; IIIF pictures with `short_side`
+    pixels where they have as many. SIGINT and SIGTERM end it after the catalogue is in order. Raises ArchiveError.
     """
     with Catalogue(folder):
         pass  # an archive is there, or this says so
     with Catalogue(folder, writing=True) as catalogue:
+        list_lost(catalogue)
         return asyncio.run(_Run(catalogue, policy, short_side, progress, limit).run())
 
 

@@ -10,6 +10,7 @@ from PIL import Image, UnidentifiedImageError
 from models.archive.errors import RejectedError
 
 SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp", "TIFF": ".tif", "BMP": ".bmp"}
+MANY_IN_ONE = "MPO"  # what Pillow calls a JPEG with others behind it, as many cameras write them
 # What Pillow's readers raise on a header that is damaged or made to mislead.
 BROKEN = (
     OSError,
@@ -38,7 +39,8 @@ def suffix(path: Path, pixel_cap: int) -> str:
 def _header(path: Path) -> tuple[str, int, int]:
     try:
         with Image.open(path, formats=tuple(SUFFIXES)) as image:
-            return image.format or "", image.width, image.height
+            kind = "JPEG" if image.format == MANY_IN_ONE else image.format or ""
+            return kind, image.width, image.height
     except Image.DecompressionBombError:
         raise RejectedError("too large", "it has more pixels than any picture that is opened here") from None
     except UnidentifiedImageError:
