@@ -74,7 +74,7 @@ class Snapshots:
     def write(self, provenance: dict[str, Any]) -> Path:
         """The moving average, and a grid of its pictures, as last named; returns the network's path."""
         self.drawn = self._draw()
-        save_grid(self.drawn.fakes, self._out / f"fakes_{self._names[-1]}.png")
+        save_grid(self.drawn.fakes, self._grid(self._names[-1]))
         path = self._network(self._names[-1])
         facts = provenance | {"metrics": self.judge.figures}
         checkpoint.save(path, self._players.ema, facts)
@@ -88,9 +88,12 @@ class Snapshots:
     def _network(self, name: str) -> Path:
         return self._out / f"network-{name}.safetensors"
 
+    def _grid(self, name: str) -> Path:
+        return self._out / f"fakes_{name}.png"
+
     def _prune(self) -> None:
         for name in self._names[: -self._keep]:
-            for file in (self._network(name), hash_file(self._network(name))):
+            for file in (self._network(name), hash_file(self._network(name)), self._grid(name)):
                 file.unlink(missing_ok=True)
         del self._names[: -self._keep]
 
