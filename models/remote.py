@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any, Self
@@ -85,10 +86,15 @@ class Remote:
                 if self.files.exists(part):
                     self.files.rm_file(part)
 
-    def matching(self, pattern: str) -> list[Self]:
-        """The files in this folder whose names match, such as `*.tar`."""
+    def sizes(self) -> dict[str, int]:
+        """The names of the files in this folder, with their bytes; none where there is no folder."""
         with _as_os_errors():
-            return [replace(self, path=path) for path in self.files.glob(f"{self.path}/{pattern}")]
+            self.files.invalidate_cache()
+            if not self.files.exists(self.path):
+                return {}
+            found = self.files.ls(self.path, detail=True)
+        names = ((one["name"].rstrip("/").rpartition("/")[2], one) for one in found)
+        return {name: int(one["size"]) for name, one in sorted(names, key=itemgetter(0)) if one["type"] == "file"}
 
     def remove(self) -> None:
         """Take the file or the folder away, if it is there."""

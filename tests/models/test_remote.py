@@ -57,11 +57,12 @@ def test_what_ends_in_an_error_is_not_there(remote: Remote) -> None:
 
 def test_files_are_found_and_taken_away(remote: Remote) -> None:
     for name in ("a.tar", "b.tar", "c.txt"):
-        with (remote / name).create():
-            pass
-    assert [found.name for found in remote.matching("*.tar")] == ["a.tar", "b.tar"]
+        with (remote / name).create() as file:
+            file.write(name.encode())
+    assert remote.sizes() == {"a.tar": 5, "b.tar": 5, "c.txt": 5}
     remote.remove()
     assert not remote.exists()
+    assert remote.sizes() == {}
     remote.remove()  # once more is no mistake
 
 

@@ -53,17 +53,13 @@ def manifest(
     rejections: list[Rejection],
     classes: list[str] | None,
     decisions: list[LogLine],
-    asked: str,
 ) -> dict[str, Any]:
-    """What `SET.manifest.json` holds. `classes` are the labels' names by number, `asked` a hash of all
-    that the set was to be made of.
-    """
+    """What `SET.manifest.json` says of the pictures. `classes` are the labels' names by number."""
     counts = Counter(rejection.kind for rejection in rejections)
     return {
         "format": FORMAT,
         "made": datetime.now(UTC).isoformat("T", "seconds"),
         "hash": account.hash,
-        "asked": asked,
         "settings": settings.as_json(),
         "counts": {
             "records": account.records + len(rejections),

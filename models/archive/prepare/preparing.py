@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
 from models.archive.catalogue import Catalogue
 from models.archive.errors import ArchiveError
-from models.archive.prepare.chunk import Item, Result, chunks, read_chunk, read_results
+from models.archive.prepare.chunk import FORMAT, Item, Result, chunks, read_chunk, read_results
 from models.archive.prepare.manifest import Account, manifest, write_manifest
 from models.archive.prepare.on_ray import OnRay
 from models.archive.prepare.sample import Sample, as_json
@@ -70,7 +71,8 @@ def prepare(
         task = _Task(folder, catalogue, settings, labels, machines)
         with _disk_trouble(out):
             made = place.manifest()
-        if made is not None and made.get("asked") == task.asked and not PASSING & set(made["counts"]["rejected"]):
+            untouched = made is not None and made.get("files") == place.files()
+        if made is not None and untouched and made.get("asked") == task.asked and not _may_get_better(made):
             write_manifest(folder / "sets" / f"{place.name}.manifest.json", made)
             return _prepared(made, task.total)
         with _disk_trouble(str(task.work)):
@@ -92,6 +94,10 @@ def _machines(
     if originals is not None:
         raise ArchiveError(f"{originals}: originals elsewhere are read by a cluster only; give its address with --ray")
     return OnThisMachine(workers or os.cpu_count() or 1)
+
+
+def _may_get_better(made: dict[str, Any]) -> bool:
+    return bool(PASSING & set(made["counts"]["rejected"]))
 
 
 def _prepared(made: dict[str, Any], reused: int) -> Prepared:
@@ -130,7 +136,8 @@ class _Task:
         account = Account()
         place.write(account.passing(self._samples(rejected)), self._settings.format, self._classes)
         ordered = [rejected[key] for key in sorted(rejected)]
-        made = manifest(account, self._settings, ordered, self._classes, self._catalogue.decisions(), self.asked)
+        made = manifest(account, self._settings, ordered, self._classes, self._catalogue.decisions())
+        made |= {"asked": self.asked, "files": place.files()}
         place.finish(made)
         return made
 
@@ -150,7 +157,8 @@ class _Task:
         entries = self._entries()
         for each in self._jobs():
             with self._machines.images(each) as file:
-                for (result, images), entry in zip(read_chunk(file), entries, strict=False):
+                portion = list(islice(entries, len(each.items)))
+                for entry, (result, images) in zip(portion, _whole(each, read_chunk(file)), strict=True):
                     if result.id not in rejected:
                         yield from (Sample(entry.record, result, n, image) for n, image in enumerate(images))
 
@@ -163,12 +171,20 @@ class _Task:
         return sorted(labels)
 
     def _asked(self) -> str:
-        digest = hashlib.sha256(as_json([self._settings.as_json(), self._classes]))
+        digest = hashlib.sha256(as_json([FORMAT, self._settings.as_json(), self._classes]))
         for line in self._catalogue.decisions():
             digest.update(as_json(asdict(line)))
         for entry in self._entries():
             digest.update(as_json(asdict(entry)))
         return digest.hexdigest()
+
+
+def _whole(job: Job, held: Iterator[tuple[Result, list[bytes]]]) -> Iterator[tuple[Result, list[bytes]]]:
+    """What a chunk's file holds, if it is of the job's items. Raises ArchiveError: no picture gets another's rights."""
+    for item, found in zip_longest(job.items, held):
+        if item is None or found is None or found[0].id != item.id:
+            raise ArchiveError(f"{job.file}: is damaged; take it away and start again: the rest need not be done again")
+        yield found
 
 
 def _may_be_used(entry: Entry) -> bool:

@@ -7,6 +7,10 @@ from typing import Any
 from models.archive.prepare.chunk import Result
 from models.archive.record import Record
 
+# What a set says of an image: the columns of metadata.csv, the fields of a shard's JSON. `sha256` is that of the
+# original file, `years` one year or FROM/TO.
+ORIGIN = ("id", "title", "artists", "date", "years", "rights", "rights_text", "source", "page", "label", "sha256")
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -18,23 +22,12 @@ class Sample:
     image: bytes
 
     def origin(self) -> dict[str, str]:
-        """What a set says of it: the columns of metadata.csv, the fields of a shard's JSON. `sha256` is that of the
-        original file, `years` one year or FROM/TO.
-        """
+        """`ORIGIN` of it."""
         record = self.record
-        return {
-            "id": record.id,
-            "title": record.title,
-            "artists": "; ".join(record.artists),
-            "date": record.date,
-            "years": "" if record.years is None else "/".join(map(str, dict.fromkeys(record.years))),
-            "rights": str(record.rights),
-            "rights_text": record.rights_text,
-            "source": record.source,
-            "page": record.page,
-            "label": record.label,
-            "sha256": self.result.original,
-        }
+        years = "" if record.years is None else "/".join(map(str, dict.fromkeys(record.years)))
+        what = (record.id, record.title, "; ".join(record.artists), record.date, years)
+        whose = (str(record.rights), record.rights_text, record.source, record.page)
+        return dict(zip(ORIGIN, (*what, *whose, record.label, self.result.original), strict=True))
 
     def line(self) -> bytes:
         """What the hash of a set is made over."""

@@ -5,11 +5,14 @@ A set is whole when its manifest is there: that is taken away before anything is
 
 import json
 import os
+import re
 import shutil
+import zipfile
 from collections.abc import Iterable
 from glob import escape
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import uuid4
 
 from models.archive.errors import ArchiveError
 from models.archive.prepare.manifest import manifest_text, write_manifest
@@ -30,6 +33,9 @@ class Target(Protocol):
     def manifest(self) -> dict[str, Any] | None:
         """That of the whole set that is there, if one is."""
 
+    def files(self) -> dict[str, int]:
+        """The names of the set's files as they are now, with their bytes."""
+
     def write(self, samples: Iterable[Sample], suffix: str, classes: list[str] | None) -> None:
         """Put the samples there instead of what was. Until `finish` it is no set."""
 
@@ -38,18 +44,23 @@ class Target(Protocol):
 
 
 class ZipTarget:
-    """One file. Raises ArchiveError where it cannot be."""
+    """One file. Raises ArchiveError where it cannot be, or is and is no set."""
 
     def __init__(self, path: Path) -> None:
         _check_parent(path)
         if path.is_dir():
             raise ArchiveError(f"{path}: is a folder; name a file that ends in .zip, or a folder without it")
+        if path.exists() and not _is_zipped_set(path):
+            raise ArchiveError(f"{path}: is there and is no set; name another file, or take it away")
         self.name = path.stem
-        self._path = path
+        self._path = Path(os.path.realpath(path))  # a link leads to where there is room
         self._manifest = path.with_name(path.stem + MANIFEST)
 
     def manifest(self) -> dict[str, Any] | None:
-        return _manifest(self._manifest) if self._path.is_file() else None
+        return _manifest(self._manifest)
+
+    def files(self) -> dict[str, int]:
+        return _sizes([self._path])
 
     def write(self, samples: Iterable[Sample], suffix: str, classes: list[str] | None) -> None:
         self._manifest.unlink(missing_ok=True)
@@ -67,19 +78,22 @@ class FolderTarget:
     def __init__(self, path: Path) -> None:
         _check_parent(path)
         self.name = path.name
-        self._path = path
+        self._path = Path(os.path.realpath(path))  # a link leads to where there is room
         self._manifest = path.with_name(path.name + MANIFEST)
-        if path.exists() and not (path.is_dir() and all(self._is_shard(file) for file in path.iterdir())):
+        if path.exists() and not (path.is_dir() and all(_is_shard(file.name, self.name) for file in path.iterdir())):
             raise ArchiveError(
                 f"{path}: is there and holds other things than shards of {self.name}; name another place"
             )
 
     def manifest(self) -> dict[str, Any] | None:
-        return _manifest(self._manifest) if self._path.is_dir() else None
+        return _manifest(self._manifest)
+
+    def files(self) -> dict[str, int]:
+        return _sizes(self._path.iterdir() if self._path.is_dir() else ())
 
     def write(self, samples: Iterable[Sample], suffix: str, classes: list[str] | None) -> None:
         self._manifest.unlink(missing_ok=True)
-        temporary = self._path.with_name(f".{self.name}.tmp")
+        temporary = self._path.with_name(f".{self._path.name}.tmp")
         _remove(temporary)
         temporary.mkdir(parents=True)
         try:
@@ -93,9 +107,6 @@ class FolderTarget:
     def finish(self, manifest: dict[str, Any]) -> None:
         write_manifest(self._manifest, manifest)
 
-    def _is_shard(self, file: Path) -> bool:
-        return file.name.startswith(f"{self.name}-") and file.suffix == ".tar"
-
 
 class AddressTarget:
     """Shards anywhere fsspec writes to, each whole or not at all. Raises ArchiveError where it does not."""
@@ -104,20 +115,39 @@ class AddressTarget:
         self._folder = place(address)
         self._manifest = self._folder.beside(MANIFEST)
         self.name = self._folder.name
+        if not self.name:
+            raise ArchiveError(f"{address}: names no folder; write one behind it")
+        if self.name.endswith(".zip"):
+            raise ArchiveError(f"{address}: shards go to an address, not a .zip; name a folder there, or a file here")
+        self._check(address)
 
     def manifest(self) -> dict[str, Any] | None:
         return _parsed(self._manifest.read()) if self._manifest.exists() else None
 
+    def files(self) -> dict[str, int]:
+        return {name: size for name, size in self._folder.sizes().items() if _is_shard(name, self.name)}
+
     def write(self, samples: Iterable[Sample], suffix: str, classes: list[str] | None) -> None:
         self._manifest.remove()
         names = write_shards(lambda name: (self._folder / name).create(), self.name, samples, suffix, classes)
-        for left in self._folder.matching(f"{self.name}-*.tar"):
-            if left.name not in names:
-                left.remove()
+        for name in self.files():
+            if name not in names:
+                (self._folder / name).remove()
 
     def finish(self, manifest: dict[str, Any]) -> None:
         with self._manifest.create() as file:
             file.write(manifest_text(manifest))
+
+    def _check(self, address: str) -> None:
+        """That something can be put there, now rather than after hours."""
+        probe = self._folder.beside(f".{uuid4().hex}.probe")
+        try:
+            with probe.create():
+                pass  # an empty file will do
+            probe.remove()
+        except OSError as error:
+            said = error.strerror or error
+            raise ArchiveError(f"{address}: cannot be written ({said}); name another place") from None
 
 
 def target(out: str) -> Target:
@@ -125,7 +155,7 @@ def target(out: str) -> Target:
     if "://" in out:
         return AddressTarget(out)
     path = Path(out)
-    return ZipTarget(path) if path.suffix == ".zip" else FolderTarget(path)
+    return ZipTarget(path) if path.suffix.lower() == ".zip" else FolderTarget(path)
 
 
 def _manifest(path: Path) -> dict[str, Any] | None:
@@ -144,12 +174,29 @@ def _parsed(text: bytes) -> dict[str, Any] | None:
 def _check_parent(path: Path) -> None:
     """That something can be put beside `path`, now rather than after hours. Raises ArchiveError."""
     try:
+        path.with_name(f".{path.name}{MANIFEST}.1234567.tmp").exists()  # the longest name beside it
         path.parent.mkdir(parents=True, exist_ok=True)
         writable = os.access(path.parent, os.W_OK)
-    except OSError:
+    except (OSError, ValueError):  # names too long, or none
         writable = False
-    if not writable or not path.name:
+    if not writable or path.name in ("", ".."):
         raise ArchiveError(f"{path}: cannot be written there; name another place")
+
+
+def _is_zipped_set(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as file:
+            return "dataset.json" in file.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def _is_shard(name: str, set_: str) -> bool:
+    return re.fullmatch(rf"{re.escape(set_)}-\d{{6,}}\.tar", name) is not None
+
+
+def _sizes(paths: Iterable[Path]) -> dict[str, int]:
+    return {path.name: path.stat().st_size for path in sorted(paths) if path.is_file()}
 
 
 def _flush(files: Iterable[Path]) -> None:
