@@ -165,7 +165,7 @@ def prepare(
         done = prepare_all(
             folder, out, settings, workers=workers, labels=labels, ray=ray, originals=originals, progress=progress
         )
-    show_counts(done, as_json, then=f"reverie train --data {out} --out runs/first, and reverie archive report {folder}")
+    show_counts(done, as_json, then=_after_prepare(done.accepted, out, folder))
 
 
 @archive_app.command()
@@ -187,6 +187,13 @@ def _after_import(accepted: int, rejected: dict[str, int], folder: Path) -> str:
         return f"reverie archive fetch {folder}"
     override = "; --override-rights REASON takes them all the same" if "rights" in rejected else ""
     return f"reverie archive report {folder} shows why nothing was accepted{override}"
+
+
+def _after_prepare(accepted: int, out: str, folder: Path) -> str:
+    if not accepted:
+        return f"{out} holds no picture; reverie archive report {folder} shows why"
+    data = "FOLDER, where these shards are mounted or copied to," if "://" in out else out
+    return f"reverie train --data {data} --out runs/first, and reverie archive report {folder}"
 
 
 def _policy(contact: str | None, allow: list[str] | None, trust: list[str] | None) -> "Policy":

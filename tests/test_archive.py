@@ -105,6 +105,17 @@ def test_an_override_is_logged_and_marks_its_pictures(server: Server, tmp_path: 
     assert reason in Path(str(page)).read_text()
 
 
+def test_a_set_of_nothing_leads_to_the_report(tmp_path: Path) -> None:
+    (tmp_path / "works").mkdir()
+    Image.new("RGB", (70, 70)).save(tmp_path / "works" / "blank.png")
+    folder = tmp_path / "archive"
+    said("archive", "import", tmp_path / "works", "--into", folder, "--override-rights", "own work")
+    said("archive", "fetch", folder)
+    done = reverie(*f"archive prepare {folder} --resolution 64 -o {tmp_path}/set.zip".split())
+    assert (done.returncode, "rejected  1  blank" in done.stdout) == (0, True)
+    assert f"holds no picture; reverie archive report {folder} shows why" in done.stdout.replace("\n", "")
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -6,6 +6,7 @@ One process writes at a time: fetching and importing each hold the lock for as l
 import fcntl
 import getpass
 import json
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -56,7 +57,7 @@ class Catalogue:
             if writing:
                 _make(folder)
                 _lock(held.enter_context(_lock_file(folder)), folder)
-            elif not path.is_file():
+            elif not os.path.isfile(path):  # Path.is_file raises where a name is too long
                 raise ArchiveError(
                     f"{folder}: there is no archive; make one with `reverie archive import SOURCE --into DIR`"
                 )

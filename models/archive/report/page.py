@@ -1,5 +1,6 @@
 """The report as a page: one file that loads nothing, runs no script, and is readable on paper."""
 
+import os
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -34,6 +35,8 @@ def write(folder: Path, out: Path | None = None) -> Path:
     Returns where it lies. Raises ArchiveError where the archive cannot be read or the page not be written.
     """
     path = folder / "report.html" if out is None else out
+    if os.path.isdir(path):
+        raise ArchiveError(f"{path}: is a folder; name a file for the report, such as {path / 'report.html'}")
     values = _asked(folder) | {"meaning": MEANING, "most_decisions": DECISIONS}
     page = render(HERE, values, FILTERS)
     try:

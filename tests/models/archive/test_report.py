@@ -158,9 +158,10 @@ def test_manifest_that_is_none_costs_itself_only(tmp_path: Path, text: str) -> N
     assert ("sets/odd.manifest.json" in words) == (not text.startswith('{"settings'))
 
 
-def test_no_archive_is_one_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["none", 300 * "a"])
+def test_no_archive_is_one_sentence(tmp_path: Path, name: str) -> None:
     with pytest.raises(ArchiveError, match="there is no archive"):
-        report.write(tmp_path)
+        report.write(tmp_path / name)
 
 
 def test_damaged_catalogue_is_one_sentence(tmp_path: Path) -> None:
@@ -174,8 +175,11 @@ def test_damaged_catalogue_is_one_sentence(tmp_path: Path) -> None:
 def test_page_that_cannot_be_written_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
     archive(tmp_path / "prints", work(1))
     (tmp_path / "taken").mkdir()
-    with pytest.raises(ArchiveError, match="taken: the report cannot be written"):
-        report.write(tmp_path / "prints", tmp_path / "taken")
+    for folder in (tmp_path / "taken", Path("/"), Path(".")):
+        with pytest.raises(ArchiveError, match=f"{folder}: is a folder; name a file for the report"):
+            report.write(tmp_path / "prints", folder)
+    with pytest.raises(ArchiveError, match="page.html: the report cannot be written"):
+        report.write(tmp_path / "prints", Path("/proc/none/page.html"))
     assert [path.name for path in tmp_path.iterdir() if path.name not in ("prints", "taken")] == []
 
 
