@@ -178,7 +178,7 @@ def test_page_that_cannot_be_written_is_one_sentence_and_leaves_nothing(tmp_path
     for folder in (tmp_path / "taken", Path("/"), Path(".")):
         with pytest.raises(ArchiveError, match=f"{folder}: is a folder; name a file for the report"):
             report.write(tmp_path / "prints", folder)
-    with pytest.raises(ArchiveError, match="page.html: the report cannot be written"):
+    with pytest.raises(ArchiveError, match=r"page\.html: the report cannot be written"):
         report.write(tmp_path / "prints", Path("/proc/none/page.html"))
     assert [path.name for path in tmp_path.iterdir() if path.name not in ("prints", "taken")] == []
 
