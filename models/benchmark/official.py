@@ -25,7 +25,9 @@ def check(checkout: str, *parts: str) -> None:
     """Raise CheckpointError for a folder without one of these parts of the published code."""
     for part in parts:
         if not (Path(checkout) / part).exists():
-            raise CheckpointError(f"{checkout}: no checkout of the published code; it has no {part}; give a folder of NVlabs/stylegan3")
+            raise CheckpointError(
+                f"{checkout}: no checkout of the published code; it has no {part}; give a folder of NVlabs/stylegan3"
+            )
 
 
 def build(checkout: Path, name: str, hand_over: str | None) -> Any:
