@@ -55,6 +55,19 @@ def test_both_players_are_told_the_class_of_each_picture(config: TrainConfig, mo
         assert not torch.equal(trained[name], fresh[name]), name
 
 
+def test_pictures_are_learned_by_their_class(config: TrainConfig) -> None:
+    """Each class has its grey."""
+    network = models.load(
+        train(replace(config, kimg=3.2, learning_rate=0.01, ema_kimg=0.2, augment="none", gamma=0.01))
+    )
+    z = torch.randn(16, 8, generator=torch.Generator().manual_seed(0))
+    greys = [
+        float(network.synthesis(network.mapping(z, torch.eye(CLASSES)[[number] * 16])).mean())
+        for number in range(CLASSES)
+    ]
+    assert greys == pytest.approx([(40 + 80 * number) / 127.5 - 1 for number in range(CLASSES)], abs=0.25)
+
+
 def test_a_run_with_classes_goes_on_and_begins_others(config: TrainConfig, tmp_path: Path) -> None:
     path = train(config)
     assert models.load(path).c_dim == CLASSES

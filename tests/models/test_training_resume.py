@@ -1,5 +1,6 @@
 """A run that is killed goes on as if nothing had happened, to the bit."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,13 +21,18 @@ from tests.models.states import told
 from tests.running import PATIENCE
 
 CHILD = """
-import sys
+import json, sys
 from pathlib import Path
 from models.training import TrainConfig, train
-data, out = sys.argv[1:]
-train(TrainConfig(data=Path(data), out=Path(out), resolution=16, kimg=1e6, batch=8, part=4, threads=2, z_dim=8, w_dim=8,
-    channel_base=128, channel_max=16, dtype="float32", noise_after=0.0, snapshot_s=0.3, seed=5, loss="stylegan2"))
+data, out, settings = sys.argv[1:]
+train(TrainConfig(data=Path(data), out=Path(out), kimg=1e6, threads=2, snapshot_s=0.3, **json.loads(settings)))
 """
+SIZES = {"resolution": 16, "batch": 8, "part": 4, "z_dim": 8, "w_dim": 8, "channel_base": 128, "channel_max": 16}
+# besides the optimisers, the one keeps the mean of the path lengths in mind, the other the augmentation's p
+LEARNING: list[dict[str, Any]] = [
+    {"loss": "stylegan2", "dtype": "float32", "noise_after": 0.0, "seed": 5},
+    {"loss": "relativistic", "dtype": "bfloat16", "augment": "ada", "warm_up": 0.1, "noise_after": 0.04, "seed": 7},
+]
 
 
 @pytest.fixture
@@ -38,9 +45,10 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
-def killed(data: Path, out: Path) -> int:
+def killed(data: Path, out: Path, settings: dict[str, Any]) -> int:
     """A run in a process of its own, killed in the middle of its work; how many images its last state had seen."""
-    child = subprocess.Popen([sys.executable, "-c", CHILD, str(data), str(out)], stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-c", CHILD, str(data), str(out), json.dumps(settings)]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + PATIENCE
     try:
         while len(list(out.glob("fakes_*.png"))) < 2:
@@ -53,18 +61,14 @@ def killed(data: Path, out: Path) -> int:
     return int(told(out)["shown"])
 
 
-def test_a_killed_run_goes_on_bit_for_bit(data: Path, tmp_path: Path) -> None:
-    """With the loss that keeps most in mind: besides the optimisers, the mean of the path lengths."""
-    shown = killed(data, tmp_path / "killed")
+@pytest.mark.parametrize("learning", LEARNING, ids=lambda learning: learning["loss"])
+def test_a_killed_run_goes_on_bit_for_bit(data: Path, tmp_path: Path, learning: dict[str, Any]) -> None:
+    shown = killed(data, tmp_path / "killed", SIZES | learning)
     assert shown > 0
     end = (shown + 72) / 1000
     rest = TrainConfig(data=data, out=tmp_path / "rest", resume=tmp_path / "killed", kimg=end, threads=1)
     train(rest)
-    whole = replace(
-        rest, resume=None, out=tmp_path / "whole", resolution=16, z_dim=8, w_dim=8, channel_base=128, channel_max=16,
-        batch=8, part=4, dtype="float32", noise_after=0.0, seed=5, loss="stylegan2",
-        threads=2,
-    )  # fmt: skip
+    whole = replace(rest, resume=None, out=tmp_path / "whole", threads=2, **SIZES, **learning)
     train(whole)
     own = {"seconds": 0, "snapshots": {}}  # what depends on the clock, not on the work
     assert told(rest.out) | own == told(whole.out) | own
