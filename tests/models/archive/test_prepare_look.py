@@ -158,6 +158,18 @@ def test_few_hashes(hashes: list[int]) -> None:
     assert near_duplicates(np.array(hashes, dtype=np.uint64), 6) == greedy(hashes, 6)
 
 
+def test_portions_and_many_that_look_alike() -> None:
+    rng = np.random.default_rng(5)
+    hashes = rng.integers(0, 2**64, 5000, dtype=np.uint64)
+    alike = rng.permutation(5000)[:3000]  # five pages of a ledger, a few bits of each changed, all over the archive
+    hashes[alike] = hashes[alike[:5]][rng.integers(0, 5, 3000)]
+    for _ in range(3):
+        hashes[alike] ^= np.uint64(1) << rng.integers(0, 64, 3000, dtype=np.uint64)
+    dropped = near_duplicates(hashes, 6)
+    assert len(dropped) > 2900
+    assert dropped == greedy([int(value) for value in hashes], 6)
+
+
 def test_many_copies_of_one_picture_cost_nothing() -> None:
     hashes = np.full(300_000, 12345, dtype=np.uint64)
     assert near_duplicates(hashes, 6) == dict.fromkeys(range(1, 300_000), 0)
