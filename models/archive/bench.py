@@ -20,6 +20,7 @@ from PIL import Image, ImageOps
 
 from models.archive.catalogue import Catalogue
 from models.archive.errors import ArchiveError
+from models.archive.prepare.decode import DAMAGE
 from models.archive.prepare.preparing import Progress, prepare
 from models.archive.prepare.settings import Settings
 from models.archive.record import Entry, Record, Rights, Status
@@ -41,7 +42,7 @@ def measure(
     """Prepare `count` made-up one-megapixel JPEGs, or the JPEGs of `folder`, to side² PNGs in a zip; images a second.
 
     Beside it the plain way on the same files and as many processes: each decoded whole, cropped, resized and saved by
-    Pillow. Starting the processes and writing the set counts. Raises ArchiveError.
+    Pillow. Starting the processes and writing the set counts, a file that cannot be used does not. Raises ArchiveError.
     """
     workers = workers or os.cpu_count() or 1
     with tempfile.TemporaryDirectory(prefix="reverie-bench-") as name:
@@ -52,15 +53,17 @@ def measure(
         settings = Settings((side, side), near=None)
         done = prepare(place / "archive", str(place / "set.zip"), settings, workers=workers, progress=progress)
         middle, busy = time.perf_counter(), _cpu_seconds() - busy
-        _plainly(files, side, workers)
+        if not done.accepted:
+            raise ArchiveError(f"{folder}: none of {len(files)} pictures can be prepared ({', '.join(done.rejected)})")
+        decoded = _plainly(files, side, workers)
         end = time.perf_counter()
         sizes = [path.stat().st_size for path in files]
-        rate, plain = len(files) / (middle - begin), len(files) / (end - middle)
+        rate, plain = done.accepted / (middle - begin), decoded / (end - middle)
         return {
             "images_per_s": round(rate, 1),
             "plain_images_per_s": round(plain, 1),
             "ratio": round(rate / plain, 2),
-            "cpu_ms_per_image": round(1000 * busy / len(files), 2),
+            "cpu_ms_per_image": round(1000 * busy / done.accepted, 2),
             "seconds": round(middle - begin, 2),
             "images": len(files),
             "accepted": done.accepted,
@@ -116,18 +119,21 @@ def _entries(files: list[Path]) -> Iterator[Entry]:
         yield Entry(Record(f"bench:{path}", "bench", rights=Rights.CC0), Status.FETCHED, file=str(path), sha256=sha256)
 
 
-def _plainly(files: list[Path], side: int, workers: int) -> None:
+def _plainly(files: list[Path], side: int, workers: int) -> int:
+    """How many files could be decoded."""
     with ProcessPoolExecutor(workers, get_context("spawn")) as executor:
-        sum(executor.map(partial(_plain, side=side), files, chunksize=16))
+        return sum(executor.map(partial(_plain, side=side), files, chunksize=16))
 
 
-def _plain(path: Path, side: int) -> int:
-    """One file as most tools do it; the size of the result."""
-    with Image.open(path) as image:
-        fitted = ImageOps.fit(image.convert("RGB"), (side, side), Image.Resampling.LANCZOS)
-    file = io.BytesIO()
-    fitted.save(file, "PNG")
-    return len(file.getvalue())
+def _plain(path: Path, side: int) -> bool:
+    """One file as most tools do it, if it can be decoded."""
+    try:
+        with Image.open(path) as image:
+            fitted = ImageOps.fit(image.convert("RGB"), (side, side), Image.Resampling.LANCZOS)
+    except DAMAGE:
+        return False
+    fitted.save(io.BytesIO(), "PNG")
+    return True
 
 
 def _cpu_seconds() -> float:
@@ -137,5 +143,8 @@ def _cpu_seconds() -> float:
 
 
 def _megapixels(path: Path) -> float:
-    with Image.open(path) as image:
-        return image.width * image.height / 1e6
+    try:
+        with Image.open(path) as image:
+            return image.width * image.height / 1e6
+    except DAMAGE:
+        return 0.0

@@ -29,3 +29,14 @@ def test_it_takes_a_folder(tmp_path: Path) -> None:
 def test_a_folder_without_photographs_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match=r"holds no \.jpg file; name a folder of photographs"):
         measure(folder=tmp_path)
+
+
+def test_what_cannot_be_used_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "page.jpg").write_bytes(b"<html>")
+    (tmp_path / "cut.jpg").write_bytes(jpeg(1, 300, 200)[:-900])
+    with pytest.raises(ArchiveError, match=r"none of 2 pictures can be prepared \(not an image, truncated\)$"):
+        measure(folder=tmp_path, side=64, workers=1)
+    (tmp_path / "whole.jpg").write_bytes(jpeg(2, 300, 200))
+    figures = measure(folder=tmp_path, side=64, workers=1)
+    assert (figures["images"], figures["accepted"]) == (3, 1)
+    assert figures["seconds"] == pytest.approx(1 / figures["images_per_s"], rel=0.05, abs=0.01)
