@@ -158,7 +158,7 @@ def test_chunks_that_are_done_are_not_done_again(nodes: Nodes, folder: Path, tmp
         (
             "file:///proc/none/set",
             None,
-            r"file:///proc/none/set.chunks: cannot be written \(No such file or directory\);",
+            r"file:///proc/none/set: cannot be written \(No such file or directory\);",
         ),
         ("memory://set", None, "node {host} does not see memory://set.chunks: give an address that every node"),
         (
