@@ -1,5 +1,6 @@
 """Everything that learns. `load` opens a network; resolving a name and reading a manifest need no torch."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,9 @@ from models.manifest import check_hash, read_manifest
 from models.names import builtin_names, resolve
 
 __all__ = ["CheckpointError", "accelerator", "builtin_names", "check_hash", "load", "read_manifest", "resolve"]
+
+# What Pillow thinks of a damaged file stands in our sentence about it; without this it would be on the terminal, too.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 def load(model: str | Path, device: str = "cpu") -> Any:
