@@ -46,11 +46,14 @@ def bring(name: str | Path) -> Brought:
 def _of_run(folder: Path) -> Brought:
     """All three networks as an earlier run left them, without its optimisers."""
     with reading(folder, "--from") as path:
+        digest = sha256(path)
         progress, networks = networks_in(path)
+        if sha256(path) != digest:
+            raise ValueError("the run there goes on, and wrote it anew just now; try again")
         earlier = progress.get("started_from")
         kimg = progress["shown"] / 1000
         origin = {
-            "name": folder.name, "sha256": sha256(path), "kimg": kimg, "seconds": round(progress["seconds"]),
+            "name": folder.name, "sha256": digest, "kimg": kimg, "seconds": round(progress["seconds"]),
             "data_sha256": progress.get("data_sha256"), "settings": progress.get("recipe"), "started_from": earlier,
             "licence": "not recorded" if earlier is None else earlier["licence"],
         }  # fmt: skip

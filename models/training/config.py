@@ -1,6 +1,5 @@
 """What a training run is told."""
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ LossName = Literal["relativistic", "stylegan2", "non-saturating"]
 AugmentName = Literal["ada", "light", "none"]
 NumberName = Literal["float32", "bfloat16"]
 
+MOST = 1e9  # kimg or seconds
 STD_GROUP = 4  # images whose standard deviation the discriminator compares
 FRESH = {"resolution": 64, "z_dim": 256, "w_dim": 256, "channel_base": 2048, "channel_max": 128}
 
@@ -94,7 +94,7 @@ class TrainConfig:
         return FRESH[name] if value is None else value
 
     def check(self) -> None:
-        """Raise TrainingError for a value that makes no sense, or an `out` that cannot be written."""
+        """Raise TrainingError for a value that makes no sense."""
         self._check_device()
         if self.resume is not None and self.start_from is not None:
             raise TrainingError("--from starts a new run and --resume goes on with an old one; give one of them")
@@ -107,7 +107,6 @@ class TrainConfig:
         if self.resume is None and self.start_from is None:
             self._check_sizes()
         self._check_numbers()
-        self._check_out()
 
     def _check_numbers(self) -> None:
         values = {name: value for name, value in vars(self).items() if value is not None}
@@ -115,8 +114,10 @@ class TrainConfig:
             if values[name] < 1:
                 raise TrainingError(f"{name} is {values[name]}; give a number of at least 1")
         for name in {"kimg", "learning_rate", "snapshot_s", "ema_kimg"} & values.keys():
-            if not 0 < values[name] < float("inf"):
-                raise TrainingError(f"{name} is {values[name]}; give a number above 0")
+            if not 0 < values[name] <= MOST:
+                raise TrainingError(f"{name} is {values[name]}; give a number above 0, and no more than {MOST:g}")
+        if self.seed is not None and not -(2**63) <= self.seed < 2**63:
+            raise TrainingError(f"seed {self.seed} does not fit into 64 bits; give a smaller one")
 
     def _check_sizes(self) -> None:
         """Of fresh networks."""
@@ -148,11 +149,3 @@ class TrainConfig:
             )
         if device.type not in ("cpu", "cuda"):
             raise TrainingError(f"device {self.device!r} cannot train; give cpu, or cuda where there is one")
-
-    def _check_out(self) -> None:
-        try:
-            self.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise TrainingError(f"{self.out}: cannot be made a folder ({error.strerror}); give another --out") from None
-        if not os.access(self.out, os.W_OK):
-            raise TrainingError(f"{self.out}: cannot be written to; give another --out")

@@ -29,10 +29,11 @@ class Judge:
 
     def state(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {"best": self._best, "varied": self._varied}
+        return {"varied": self._varied}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        self._best, self._varied = state.get("best"), state.get("varied", False)
+    def restore(self, state: dict[str, Any], best: float | None) -> None:
+        """`best`: the distance of the best network that is kept, None where there is none."""
+        self._best, self._varied = best, state.get("varied", False)
 
     def measure(self) -> None:
         """Look at the network as it is now."""

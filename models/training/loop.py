@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from models.training.adaptation import KIMG_TO_FULL, KIMG_TO_FULL_FROM, Adaptati
 from models.training.config import TrainConfig, TrainingError
 from models.training.data import ImageSet, Loader, open_set, scaled
 from models.training.distributed import Team, own_device, team
+from models.training.place import check_place, own_place
 from models.training.players import Batch, Players, Step, Turn
 from models.training.presets import chosen, settle
 from models.training.randomness import Purpose, generator
@@ -48,6 +49,7 @@ def train(config: TrainConfig) -> Path | None:
     """
     config = replace(config, device=own_device(config.device))
     config.check()
+    check_place(config)
     try:
         with team(config.device) as members:
             return _train(config, members)
@@ -65,11 +67,12 @@ def _train(config: TrainConfig, members: Team) -> Path | None:
     with start.images as images:
         recipe = settle(config, len(images), start.networks.generator.img_resolution, start.recipe)
         recipe.check(start.networks.discriminator.mbstd_group_size, members.size)
-        run = Run(config, recipe, start, members)
-        try:
-            return run.run()
-        finally:
-            run.close()
+        with own_place(config) if members.leads else nullcontext():
+            run = Run(config, recipe, start, members)
+            try:
+                return run.run()
+            finally:
+                run.close()
 
 
 def _open(data: Path, watched: bool, shape: tuple[int, int], labels: bool) -> ImageSet:
@@ -121,6 +124,7 @@ class Run:
         self.iteration = 0
         self.attempt = 0  # how often it went back to a good state: other random numbers from there on
         self._trained_on = start.images.sha256
+        self._preset = chosen(config.preset, len(start.images))
         self.seconds = 0.0  # spent training, over all runs that this one continues
         self._snapshots = Snapshots(config, self.players, recipe, start.images)
         if config.resume is not None:
@@ -164,15 +168,12 @@ class Run:
         if self.start.note is not None:
             report.note(self.start.note)
         report.note(f"training on {len(self.images)} images at {size}, from kimg {self.kimg:.1f}")
-        source = "as before" if self.config.resume is not None else f"preset {self._preset()}"
+        source = "as before" if self.config.resume is not None else f"preset {self._preset}"
         report.note(f"{source}: " + ", ".join(f"{name} {value}" for name, value in asdict(self.recipe).items()))
         if self._trained_on != self.images.sha256:
             report.event(f"{self.config.data.name} holds other pictures than this run was trained on so far", self.kimg)
         if self.team.leads:
             report.reals(self._snapshots.reals(), self.kimg)
-
-    def _preset(self) -> str:
-        return chosen(self.config.preset, len(self.images))
 
     def _about(self) -> About:
         return About(
@@ -183,7 +184,7 @@ class Run:
             images=len(self.images),
             classes=self.players.generator.c_dim,
             shape=self.players.generator.img_shape,
-            preset=self._preset(),
+            preset=self._preset,
             recipe=asdict(self.recipe),
             origin=self.start.origin,
         )
@@ -256,6 +257,8 @@ class Run:
         else:
             self._go_back("the weights are", report)
             self._snapshots.name(self.kimg)
+            if self.team.leads:
+                self._measure(report)  # what was measured is gone
         if not self.team.leads:
             return None
         write(self.config.out, self._good, self.players.networks.sizes())
@@ -300,6 +303,7 @@ class Run:
             "path_mean": self.players.path_mean,
             "adaptation": self.adaptation.state(),
             "recipe": asdict(self.recipe),
+            "preset": self._preset,
             "snapshots": self._snapshots.state(),
             "data_sha256": self.images.sha256,
             "started_from": self.start.origin,
@@ -314,6 +318,7 @@ class Run:
         if "adaptation" in progress:
             self.adaptation.restore(progress["adaptation"])
         self._snapshots.restore(progress.get("snapshots", {}))
+        self._preset = progress.get("preset", self._preset)
         self._trained_on = progress.get("data_sha256", self.images.sha256)
 
     def _provenance(self) -> dict[str, Any]:

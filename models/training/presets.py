@@ -8,6 +8,7 @@ from models.training.recipe import Recipe
 
 Preset = Literal["few", "many", "stylegan2"]
 
+OF_LOSS = ("loss", "gamma", "penalty_interval", "path_weight", "path_interval")  # means nothing to another one
 FEW = 2000  # pictures below which a discriminator soon knows them by heart
 
 
@@ -22,6 +23,8 @@ def settle(config: TrainConfig, pictures: int, resolution: int, earlier: dict[st
     """What was asked for, else what the run that goes on was made with (`earlier`), else what the preset says."""
     given = {field.name: getattr(config, field.name) for field in fields(Recipe)}
     known = {name: earlier[name] for name in given if name in earlier}
+    if given["loss"] not in (None, known.get("loss")):
+        known = {name: value for name, value in known.items() if name not in OF_LOSS}
     known |= {name: value for name, value in given.items() if value not in (None, "auto")}
     return Recipe(**_defaults(chosen(config.preset, pictures), resolution, config.on_gpu, known) | known)
 

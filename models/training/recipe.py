@@ -1,35 +1,45 @@
 """How a run learns, settled: what was asked for, what an earlier run says, what the preset says, in this order."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, get_type_hints
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from models.training.config import AugmentName, LossName, NumberName, TrainingError
+
+Count = Annotated[int, Field(ge=1, le=10**9)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Above = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True)
 class Recipe:
     """What decides, with the data and the first weights, every bit of a run on one CPU. Intervals in iterations."""
 
-    seed: int
-    batch: int
-    part: int  # images that a thread takes at a time; the unit of randomness, and what memory must hold per thread
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)]
+    batch: Count
+    part: Count  # images that a thread takes at a time; the unit of randomness, and what memory must hold per thread
     mirror: bool
     loss: LossName
-    gamma: float  # weight of the gradient penalty
-    penalty_interval: int  # of the gradient penalty (lazy regularisation)
-    path_weight: float  # of the path length penalty; 0: none
-    path_interval: int
-    learning_rate: float
+    gamma: Amount  # weight of the gradient penalty
+    penalty_interval: Count  # of the gradient penalty (lazy regularisation)
+    path_weight: Amount  # of the path length penalty; 0: none
+    path_interval: Count
+    learning_rate: Above
     # kimg in which the generator's learning rate rises from 0: what a new discriminator says at first is noise, and
     # would undo what the generator knows
-    warm_up: float
-    ema_kimg: float  # half-life of the moving average of the generator's weights
-    ema_ramp: float  # but no longer than this share of what was shown so far; 0: always as long
+    warm_up: Amount
+    ema_kimg: Above  # half-life of the moving average of the generator's weights
+    ema_ramp: Amount  # but no longer than this share of what was shown so far; 0: always as long
     # kimg without per-pixel noise, which learns to draw the forms from the start and leaves z the colours only;
     # a generator that has learned to use noise keeps it
-    noise_after: float
-    style_mixing: float  # probability that a sample gets the ws of two z
+    noise_after: Amount
+    style_mixing: Share  # probability that a sample gets the ws of two z
     augment: AugmentName
-    freeze_d: int  # layers of the discriminator, from the picture inwards, that keep what they knew at the start
+    freeze_d: Annotated[
+        int, Field(ge=0)
+    ]  # layers of the discriminator, from the picture inwards, that keep what they knew at the start
     dtype: NumberName  # of the convolutions; weights and optimisers stay float32
 
     @property
@@ -38,7 +48,13 @@ class Recipe:
         return self.batch // self.part
 
     def check(self, group: int, processes: int = 1) -> None:
-        """Raise TrainingError for a batch that is not made of parts, or parts not of the discriminator's groups."""
+        """Raise TrainingError for numbers that make no sense, a batch that is not made of parts, or parts that are not
+        made of the discriminator's groups.
+        """
+        try:
+            known(asdict(self))
+        except ValueError as error:
+            raise TrainingError(f"{error}; give another") from None
         if self.batch % self.part:
             raise TrainingError(
                 f"batch {self.batch} is not made of whole parts of {self.part}; give a multiple of {self.part},"
@@ -55,3 +71,17 @@ class Recipe:
                 f"batch {self.batch} has {self.parts} parts of {self.part} for {processes} processes; give a batch of"
                 f" {processes * self.part} or more, or a smaller --part"
             )
+
+
+def known(values: dict[str, Any]) -> dict[str, Any]:
+    """Of the values of a recipe, those that are named as ours. Raises ValueError with one sentence."""
+    kinds = get_type_hints(Recipe, include_extras=True)
+    return {name: _checked(name, kind, values[name]) for name, kind in kinds.items() if name in values}
+
+
+def _checked(name: str, kind: Any, value: Any) -> Any:
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        wanted = error.errors(include_url=False)[0]["msg"].replace("Input should be", "and should be")
+        raise ValueError(f"{name} is {str(value)[:40]!a}, {wanted}") from None

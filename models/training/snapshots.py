@@ -1,5 +1,6 @@
 """What a run leaves to look at and to use: networks and pictures, written by the process that leads."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,13 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from models import checkpoint
+from models.errors import CheckpointError
 from models.feed.errors import FeedError
 from models.feed.publisher import Publisher
-from models.manifest import hash_file
+from models.manifest import hash_file, read_manifest
 from models.training.config import TrainConfig, TrainingError
 from models.training.data import ImageSet
-from models.training.judge import Judge
+from models.training.judge import METRIC, Judge
 from models.training.players import Players
 from models.training.randomness import Purpose, generator
 from models.training.recipe import Recipe
@@ -58,7 +60,15 @@ class Snapshots:
 
     def restore(self, state: dict[str, Any]) -> None:
         self._names = list(state.get("names", []))
-        self.judge.restore(state.get("judge", {}))
+        self.judge.restore(state.get("judge", {}), self._kept())
+
+    def _kept(self) -> float | None:
+        """The distance of the network in BEST, as that says: no other record can be older or newer than the file."""
+        try:
+            value = read_manifest(self._out / BEST)["provenance"]["metrics"][METRIC]
+        except (CheckpointError, KeyError, TypeError):  # none, or nothing that is known of it
+            return None
+        return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
     def reals(self) -> Tensor:
         """A grid of the set's pictures; returns them, [GRID, 3, H, W] in [-1, 1] or fewer."""

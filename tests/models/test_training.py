@@ -164,7 +164,7 @@ def test_layers_that_cannot_be_frozen(data: Path, tmp_path: Path) -> None:
         train(replace(config, freeze_d=1))
     path = train(config)
     with pytest.raises(TrainingError, match="freeze_d is 9, and this discriminator has 4 layers; give at most that"):
-        train(replace(config, start_from=path, freeze_d=9))
+        train(replace(config, start_from=path, freeze_d=9, out=tmp_path / "second"))
 
 
 def test_the_last_networks_are_kept(data: Path, tmp_path: Path) -> None:
@@ -269,6 +269,8 @@ def test_resume_from_a_damaged_state(data: Path, tmp_path: Path) -> None:
         ("part", 0, "part is 0"),
         ("kimg", -1.0, "kimg is -1.0"),
         ("learning_rate", float("nan"), "learning_rate is nan"),
+        ("kimg", 1e308, r"kimg is 1e\+308; give a number above 0, and no more than 1e\+09"),
+        ("seed", 2**70, "does not fit into 64 bits"),
     ],
 )
 def test_settings_that_make_no_sense(tmp_path: Path, field: str, value: float, words: str) -> None:
@@ -294,11 +296,9 @@ def test_batches_that_cannot_be_shared(data: Path, tmp_path: Path, batch: int, p
         ({"device": "flux"}, "device 'flux' is unknown"),
         ({"device": "cuda:99"}, "is not here"),
         ({"device": "meta"}, "cannot train"),
-        ({"out": Path("/proc/no/run")}, "cannot be made a folder"),
-        ({"out": Path(__file__)}, "cannot be made a folder"),
     ],
 )
-def test_a_device_or_folder_that_is_not_there_is_one_sentence(change: dict[str, Any], complaint: str) -> None:
+def test_a_device_that_is_not_there_is_one_sentence(change: dict[str, Any], complaint: str) -> None:
     config = {"data": Path("none"), "out": Path("none"), **change}
     with pytest.raises(TrainingError, match=complaint):
         TrainConfig(**config).check()

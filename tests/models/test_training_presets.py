@@ -47,3 +47,11 @@ def test_what_is_said_wins_over_the_earlier_run_and_that_over_the_preset() -> No
     again = settle(replace(PLAIN, seed=6, preset="stylegan2"), 100, 64, earlier)
     assert asdict(again) == earlier | {"seed": 6}
     assert again.ema_kimg == 10.0
+
+
+def test_another_loss_takes_nothing_over_that_is_of_the_one_before() -> None:
+    earlier = asdict(settle(replace(PLAIN, gamma=3.0, learning_rate=0.001), 4000, 64, {}))
+    again = settle(replace(PLAIN, loss="stylegan2"), 4000, 64, earlier)
+    fresh = settle(replace(PLAIN, loss="stylegan2", learning_rate=0.001), 4000, 64, {})
+    assert again == fresh
+    assert again.path_weight == 2.0

@@ -1,0 +1,68 @@
+"""The folder that a run writes into: its own while it lasts, and none in which other work would be lost."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from models.training.config import TrainConfig, TrainingError
+from models.training.state import NAME
+
+# What a run writes; of each, the power cut that ends a writing leaves a file beside it.
+WRITTEN = (NAME, "network-*", "fakes_*", "best.*", "reals.png", "report.html", "history.jsonl")
+
+
+def check_place(config: TrainConfig) -> None:
+    """Nothing is written yet. Raises TrainingError where `out` cannot be a folder, or is not one for this run."""
+    there = next(path for path in (config.out, *config.out.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise TrainingError(f"{config.out}: cannot be made a folder ({there} is a file); give another --out")
+    if not os.access(there, os.W_OK):
+        raise TrainingError(f"{config.out}: cannot be written to; give another --out")
+    if config.data.is_dir() and config.out.resolve().is_relative_to(config.data.resolve()):
+        raise TrainingError(
+            f"{config.out} lies in {config.data}, and what the run draws would be among the pictures it learns from;"
+            " give another --out"
+        )
+    _check_other(config)
+
+
+@contextmanager
+def own_place(config: TrainConfig) -> Iterator[None]:
+    """Make `out`, for this run alone until it ends, however it ends. Raises TrainingError where that cannot be."""
+    try:
+        config.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"{config.out}: cannot be made a folder ({error.strerror}); give another --out") from None
+    descriptor = os.open(config.out, os.O_RDONLY)
+    try:
+        _lock(descriptor, config.out)
+        _check_other(config)  # one may have come and gone while the pictures were read
+        _clear(config.out)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _check_other(config: TrainConfig) -> None:
+    """Raise TrainingError where the state of another run would be written over."""
+    goes_on = config.resume is not None and config.resume.resolve() == config.out.resolve()
+    if (config.out / NAME).exists() and not goes_on:
+        raise TrainingError(f"{config.out} holds a run; go on with it by --resume {config.out}, or give another --out")
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise TrainingError(f"another run is writing into {folder}; end it first, or give another --out") from None
+    except OSError:  # a file system without locks: then people must see to it
+        return
+
+
+def _clear(folder: Path) -> None:
+    """Take away what a writing that was cut short has left."""
+    for name in WRITTEN:
+        for path in folder.glob(f".{name}.tmp" if name.endswith("*") else f".{name}.*.tmp"):
+            path.unlink(missing_ok=True)
