@@ -37,6 +37,17 @@ def test_every_value_has_its_place(values: list[float]) -> None:
     assert all(scale.low <= tick <= scale.high for tick in scale.ticks())
 
 
+@pytest.mark.parametrize("values", [[-1e308, 1e308], [1e308], [5e-324, 1.0], [5e-324], [-2.0], [-1e308, 5e-324, 1e308]])
+def test_no_number_is_too_much_for_a_page(tmp_path: Path, values: list[float]) -> None:
+    history = History(tmp_path)
+    for value in values:
+        history.add(Steps(kimg=5e-324, values={"loss_g": value, "confidence": value}))
+        history.add(Figures(kimg=5e-324, values={"swd": value, "swd_16": value, "swd_32": 1.0}))
+    for chart in charts(history):
+        assert all(0 <= number <= 1000 for curve in chart.curves for number in numbers(curve.path))
+        assert all(0 <= tick.at <= 100 for tick in (*chart.x, *chart.y))
+
+
 def test_values_of_many_sizes_are_seen_by_their_logarithm() -> None:
     assert scale_of([0.1, 50]).log
     assert not scale_of([0.1, 50], floor=0, include=(0,)).log

@@ -8,6 +8,7 @@ from models.training.watch.scales import Scale, scale_of
 
 POINTS = 320  # of a curve at most: a chart is not wider than so many of them
 LITTLE = 0.05  # share up to which an axis of shares goes at least: less shall look like little
+LEAST, MOST = 1e-30, 1e30  # sizes that a chart tells apart
 FULL = 1000  # what 0..1 is inside a drawing
 
 Points = list[tuple[float, float]]  # kimg and value
@@ -94,7 +95,7 @@ PLANS = (
 def charts(history: History) -> list[Chart]:
     """Those of which there is something to see."""
     end = max((row.kimg for row in history.rows), default=0.0)
-    across = Scale(0.0, end or 1.0)
+    across = Scale(0.0, max(end, 0.001))
     drawn = (_chart(_with_levels(plan, history), history, across) for plan in PLANS)
     return [chart for chart in drawn if chart is not None]
 
@@ -131,7 +132,12 @@ def _chart(plan: Plan, history: History, across: Scale) -> Chart | None:
 
 
 def _points(rows: Sequence[Row], name: str) -> Points:
-    return [(row.kimg, row.values[name]) for row in rows if isinstance(row, Steps | Figures) and name in row.values]
+    told = (row for row in rows if isinstance(row, Steps | Figures) and name in row.values)
+    return [(row.kimg, _bounded(row.values[name])) for row in told]
+
+
+def _bounded(value: float) -> float:
+    return 0.0 if abs(value) < LEAST else min(max(value, -MOST), MOST)
 
 
 def _thinned(points: Points, across: Scale) -> Points:
@@ -156,5 +162,5 @@ def _best(rows: Sequence[Row], name: str | None, across: Scale, up: Scale) -> Ma
     found = None if name is None else best([row for row in rows if isinstance(row, Figures)], name)
     if found is None or name is None:
         return None
-    value = found.values[name]
+    value = _bounded(found.values[name])
     return Mark(found.kimg, value, 100 * across(found.kimg), 100 - 100 * up(value))

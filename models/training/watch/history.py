@@ -14,7 +14,7 @@ MOST_STEPS = 2000
 MOST_FIGURES = 1000
 MOST_SAID = 200
 MOST_STRIPS = 24
-LONGEST = 1000  # characters of what is said
+MOST_KIMG = 1e12
 
 Values = dict[str, FiniteFloat]
 
@@ -24,7 +24,7 @@ class Row(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    kimg: float = Field(ge=0, allow_inf_nan=False)
+    kimg: float = Field(ge=0, le=MOST_KIMG)
 
 
 class Steps(Row):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 MOST_TICKS = 4
 WIDE = 30.0  # from the least to the greatest value that a chart shows on a linear scale
+NARROW = 1e-12  # of the greatest value: what is less lies at the foot of a logarithmic scale
 MARGIN = 0.06  # of the height, above and below
 
 
@@ -41,10 +42,11 @@ def scale_of(values: Sequence[float], include: Sequence[float] = (), floor: floa
     """One on which all values can be seen, and those in `include`; `floor` is where they end by nature."""
     low, high = min([*values, *include]), max([*values, *include])
     if low > 0 and high / low > WIDE:
+        low = max(low, high * NARROW)
         room = (high / low) ** MARGIN
         return Scale(low / room, high * room, log=True)
     room = (high - low) * MARGIN or abs(high) * MARGIN or 1.0
-    bottom = low - room if floor is None else max(low - room, floor)
+    bottom = low - room if floor is None else max(low - room, min(floor, low))
     return Scale(bottom, high + room)
 
 
