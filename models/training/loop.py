@@ -76,7 +76,8 @@ def _train(config: TrainConfig, members: Team) -> Path | None:
 
 
 def _open(data: Path, watched: bool, shape: tuple[int, int], labels: bool) -> ImageSet:
-    with Progress(console=Console(stderr=True), transient=True, disable=not watched) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not (watched and console.is_terminal)) as bar:
         task = bar.add_task(f"reading {data.name}")
         return open_set(
             data, shape, labels=labels, progress=lambda done, total: bar.update(task, completed=done, total=total)

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from models.training.config import TrainConfig, TrainingError
@@ -30,7 +30,11 @@ def check_place(config: TrainConfig) -> None:
 
 @contextmanager
 def own_place(config: TrainConfig) -> Iterator[None]:
-    """Make `out`, for this run alone until it ends, however it ends. Raises TrainingError where that cannot be."""
+    """Make `out`, for this run alone until it ends, however it ends. Raises TrainingError where that cannot be.
+
+    Where nothing was written into it, it goes again.
+    """
+    made = not config.out.exists()
     try:
         config.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -43,6 +47,9 @@ def own_place(config: TrainConfig) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+        if made:
+            with suppress(OSError):  # it is not empty
+                config.out.rmdir()
 
 
 def _check_other(config: TrainConfig) -> None:

@@ -12,6 +12,7 @@ import models
 from models import checkpoint
 from models.training import TrainConfig, TrainingError, train
 from tests.models.states import told
+from tests.running import reverie
 
 
 @pytest.fixture
@@ -60,10 +61,17 @@ def test_a_folder_that_cannot_be(config: TrainConfig, out: Path) -> None:
 
 
 def test_bad_input_leaves_no_folder(config: TrainConfig) -> None:
-    for bad in (replace(config, data=config.data / "none"), replace(config, part=3)):
+    changes = {"data": config.data / "none"}, {"part": 3}, {"publish": "nonsense://feed"}
+    for change in changes:
         with pytest.raises(TrainingError):
-            train(bad)
-    assert not config.out.exists()
+            train(replace(config, **change))  # type: ignore[arg-type]
+        assert not config.out.exists()
+
+
+def test_a_script_gets_one_sentence_and_nothing_else(config: TrainConfig) -> None:
+    (config.data / "0.png").write_bytes(b"nothing")
+    done = reverie("train", "--data", str(config.data), "--out", str(config.out))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
 
 def test_what_a_power_cut_left_is_taken_away(config: TrainConfig) -> None:
