@@ -31,6 +31,7 @@ class Augment(StrEnum):
 
     AUTO = "auto"
     ADA = "ada"
+    ADA_ALL = "ada-all"
     LIGHT = "light"
     NONE = "none"
 
@@ -73,7 +74,10 @@ def train(
     gamma: Annotated[float | None, typer.Option(min=0, help="weight of the gradient penalty")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="of both networks; else 0.0025")] = None,
     augment: Annotated[
-        Augment, typer.Option(help="how the discriminator is kept from knowing the pictures by heart")
+        Augment,
+        typer.Option(
+            help="how the discriminator is kept from knowing the pictures by heart; ada-all: with filters, noise, holes"
+        ),
     ] = Augment.AUTO,
     freeze_d: Annotated[
         int | None, typer.Option(min=0, help="with --from: so many layers of the discriminator keep what they know")
@@ -82,6 +86,9 @@ def train(
     noise_after: Annotated[
         float | None,
         typer.Option(min=0, help="kimg before per-pixel noise joins in; a network that has noise keeps it; else 40"),
+    ] = None,
+    noise_from: Annotated[
+        int | None, typer.Option(min=4, help="layers of lower resolutions have no noise: z alone draws forms; else 32")
     ] = None,
     batch: Annotated[int | None, typer.Option(min=2, help="pictures in one step; else 16 on a CPU")] = None,
     part: Annotated[
@@ -111,7 +118,7 @@ def train(
             data=data, out=out, start_from=from_, resolution=resolution, canvas=parse_canvas(canvas),
             channel_base=channel_base, channel_max=channel_max, kimg=kimg, resume=resume, preset=preset.value,
             loss=None if loss is None else loss.value, gamma=gamma, learning_rate=learning_rate,
-            augment=augment.value, freeze_d=freeze_d, classes=classes, noise_after=noise_after, batch=batch,
+            augment=augment.value, freeze_d=freeze_d, classes=classes, noise_after=noise_after, noise_from=noise_from, batch=batch,
             part=part, threads=threads, seed=seed, device=device, snapshot_s=snapshot, keep=keep, publish=publish,
         )  # fmt: skip
         path = run_training(config)

@@ -7,7 +7,7 @@ from typing import Literal
 
 PresetName = Literal["auto", "few", "many", "stylegan2"]
 LossName = Literal["relativistic", "stylegan2", "non-saturating"]
-AugmentName = Literal["ada", "light", "none"]
+AugmentName = Literal["ada", "ada-all", "light", "none"]
 NumberName = Literal["float32", "bfloat16"]
 
 MOST = 1e9  # kimg or seconds
@@ -79,6 +79,7 @@ class TrainConfig:
     ema_kimg: float | None = None
     ema_ramp: float | None = None
     noise_after: float | None = None
+    noise_from: int | None = None
     style_mixing: float | None = None
     augment: AugmentName | Literal["auto"] = "auto"
     freeze_d: int | None = None

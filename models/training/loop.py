@@ -202,13 +202,13 @@ class Run:
         self.iteration += 1
         self.shown += self.recipe.batch
         self.players.average(self.shown)
-        if self.recipe.augment == "ada":
+        if self.recipe.adapts:
             self.adaptation.step(step.confidence, self.recipe.batch)
         took = time.monotonic() - started
         self.seconds += took
         kimg = self.recipe.batch / 1000
         extra = {"seconds": took / kimg, "waited": (self._pictures.waited_s - waited) / kimg}
-        if self.recipe.augment == "ada":
+        if self.recipe.adapts:
             extra["p"] = self.adaptation.p
         report.step(vars(step) | extra, self.kimg)
 

@@ -8,11 +8,11 @@ from functools import partial
 import torch
 from torch import Generator, Tensor, nn
 
-from models.training.augment import Ada, Augmentation, light
+from models.training.augment import ALL, Ada, Augmentation, light
 from models.training.config import AugmentName
 from models.training.distributed import Team
 from models.training.losses import LOSSES
-from models.training.networks import Networks, freeze
+from models.training.networks import Networks, freeze, silence
 from models.training.randomness import Purpose, generator
 from models.training.recipe import Recipe
 from models.training.regularisation import gradient_penalty, moved_mean, path_lengths, path_penalty
@@ -24,7 +24,9 @@ def _as_they_are(images: Tensor, p: float, generator: Generator) -> Tensor:
     return images
 
 
-AUGMENTATIONS: dict[AugmentName, Augmentation] = {"ada": Ada(), "light": light, "none": _as_they_are}
+AUGMENTATIONS: dict[AugmentName, Augmentation] = {
+    "ada": Ada(), "ada-all": Ada(transforms=ALL), "light": light, "none": _as_they_are,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ class Players:
         self.discriminator = networks.discriminator.to(device)
         self.ema = networks.ema.to(device)
         freeze(self.discriminator, recipe.freeze_d)
+        for network in (self.generator, self.ema):
+            silence(network, recipe.noise_from)
         dtype = getattr(torch, recipe.dtype)
         for part in (self.generator.synthesis, self.ema.synthesis, self.discriminator):
             part.compute_dtype = dtype

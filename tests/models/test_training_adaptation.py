@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,7 +60,8 @@ def test_what_each_loss_judges_reals_by() -> None:
     assert NonSaturating().confidence(real - 5, fake - 5).item() == -1.0
 
 
-def test_a_run_adapts_and_goes_on_exactly(tmp_path: Path) -> None:
+@pytest.mark.parametrize("augment", ["ada", "ada-all"])
+def test_a_run_adapts_and_goes_on_exactly(tmp_path: Path, augment: Any) -> None:
     """Noise against flat pictures is soon told apart, so p rises; a run in two pieces has the same p to the bit."""
     data = tmp_path / "data"
     data.mkdir()
@@ -67,7 +69,7 @@ def test_a_run_adapts_and_goes_on_exactly(tmp_path: Path) -> None:
         Image.fromarray(np.full((16, 16, 3), 20 * i, np.uint8)).save(data / f"{i}.png")
     whole = TrainConfig(
         data=data, out=tmp_path / "whole", resolution=16, kimg=0.240, batch=8, threads=1, z_dim=8, w_dim=8,
-        channel_base=128, channel_max=16, dtype="float32", augment="ada",
+        channel_base=128, channel_max=16, dtype="float32", augment=augment,
     )  # fmt: skip
     train(whole)
     train(replace(whole, out=tmp_path / "first", kimg=0.112))
