@@ -87,6 +87,9 @@ def train(
         float | None,
         typer.Option(min=0, help="kimg before per-pixel noise joins in; a network that has noise keeps it; else 40"),
     ] = None,
+    noise_from: Annotated[
+        int | None, typer.Option(min=4, help="layers of lower resolutions have no noise: z alone draws forms; else 32")
+    ] = None,
     batch: Annotated[int | None, typer.Option(min=2, help="pictures in one step; else 16 on a CPU")] = None,
     part: Annotated[
         int | None, typer.Option(min=1, help="pictures that a thread takes at once; fewer need less memory; else 8")
@@ -115,8 +118,9 @@ def train(
             data=data, out=out, start_from=from_, resolution=resolution, canvas=parse_canvas(canvas),
             channel_base=channel_base, channel_max=channel_max, kimg=kimg, resume=resume, preset=preset.value,
             loss=None if loss is None else loss.value, gamma=gamma, learning_rate=learning_rate,
-            augment=augment.value, freeze_d=freeze_d, classes=classes, noise_after=noise_after, batch=batch,
-            part=part, threads=threads, seed=seed, device=device, snapshot_s=snapshot, keep=keep, publish=publish,
+            augment=augment.value, freeze_d=freeze_d, classes=classes, noise_after=noise_after,
+            noise_from=noise_from, batch=batch, part=part, threads=threads, seed=seed, device=device,
+            snapshot_s=snapshot, keep=keep, publish=publish,
         )  # fmt: skip
         path = run_training(config)
     except TrainingError as error:

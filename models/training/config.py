@@ -79,6 +79,7 @@ class TrainConfig:
     ema_kimg: float | None = None
     ema_ramp: float | None = None
     noise_after: float | None = None
+    noise_from: int | None = None
     style_mixing: float | None = None
     augment: AugmentName | Literal["auto"] = "auto"
     freeze_d: int | None = None

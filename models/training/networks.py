@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models import discriminator, stylegan2
+from models.canvas import COARSE
 from models.discriminator import Discriminator
 from models.stylegan2 import Generator
 from models.training.config import STD_GROUP, TrainConfig, TrainingError
@@ -59,6 +60,16 @@ def built(generator: Generator) -> stylegan2.Config:
     """What a generator is built from."""
     assert isinstance(generator.config, stylegan2.Config)
     return generator.config
+
+
+def silence(generator: Generator, below: int) -> None:
+    """Layers of resolutions `below` that have no noise, and learn none."""
+    resolution = COARSE
+    for block in generator.synthesis.blocks:
+        for name, strength in block.named_parameters():
+            if name.endswith("noise_strength") and resolution < below:
+                strength.requires_grad_(False).zero_()
+        resolution *= 2
 
 
 def freeze(critic: Discriminator, count: int) -> None:

@@ -12,7 +12,7 @@ from models.training.augment import ALL, Ada, Augmentation, light
 from models.training.config import AugmentName
 from models.training.distributed import Team
 from models.training.losses import LOSSES
-from models.training.networks import Networks, freeze
+from models.training.networks import Networks, freeze, silence
 from models.training.randomness import Purpose, generator
 from models.training.recipe import Recipe
 from models.training.regularisation import gradient_penalty, moved_mean, path_lengths, path_penalty
@@ -92,6 +92,8 @@ class Players:
         self.discriminator = networks.discriminator.to(device)
         self.ema = networks.ema.to(device)
         freeze(self.discriminator, recipe.freeze_d)
+        for network in (self.generator, self.ema):
+            silence(network, recipe.noise_from)
         dtype = getattr(torch, recipe.dtype)
         for part in (self.generator.synthesis, self.ema.synthesis, self.discriminator):
             part.compute_dtype = dtype

@@ -3,6 +3,7 @@
 from dataclasses import fields
 from typing import Any, Literal
 
+from models.canvas import COARSE
 from models.training.config import LossName, TrainConfig
 from models.training.recipe import Recipe
 
@@ -50,6 +51,7 @@ def _defaults(preset: Preset, resolution: int, gpu: bool, known: dict[str, Any])
         "ema_kimg": batch * 10 / 32,
         "ema_ramp": 0.05,
         "noise_after": 40.0,
+        "noise_from": COARSE if preset == "stylegan2" else 32,
         "style_mixing": 0.9 if preset == "stylegan2" else 0.5,
         "augment": "ada" if preset == "few" else "light",
         "freeze_d": 0,

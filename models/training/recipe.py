@@ -35,6 +35,7 @@ class Recipe:
     # kimg without per-pixel noise, which learns to draw the forms from the start and leaves z the colours only;
     # a generator that has learned to use noise keeps it
     noise_after: Amount
+    noise_from: int  # resolution from which layers have noise at all: below it, forms are z's alone
     style_mixing: Share  # probability that a sample gets the ws of two z
     augment: AugmentName
     freeze_d: Annotated[

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from models.canvas import COARSE
 from models.stylegan2 import Generator
 from models.training.brought import bring
 from models.training.config import TrainConfig, TrainingError
@@ -13,6 +14,7 @@ from models.training.growing import grow
 from models.training.networks import Networks, built, fresh, of_sizes
 from models.training.state import reading, saved
 
+EARLIER = {"noise_from": COARSE}  # of runs whose recipe does not say it
 WARM_UP = 10.0  # kimg
 
 Open = Callable[[tuple[int, int], bool], ImageSet]  # pictures of a height and width, with their classes or without
@@ -56,7 +58,7 @@ def _go_on(config: TrainConfig, folder: Path, open_pictures: Open) -> Start:
         networks = fresh(config) if sizes is None else of_sizes(sizes)
         _check_sizes(config, networks.generator)
     images = _fitting(config, networks.generator, folder, open_pictures)
-    return Start(networks, images, progress.get("started_from"), recipe=progress.get("recipe", {}))
+    return Start(networks, images, progress.get("started_from"), recipe=EARLIER | progress.get("recipe", {}))
 
 
 def _from_other(config: TrainConfig, name: str | Path, open_pictures: Open) -> Start:
@@ -74,6 +76,7 @@ def _from_other(config: TrainConfig, name: str | Path, open_pictures: Open) -> S
     settled = {
         "ema_ramp": 0.0,  # the average that was brought is not of this run's few images
         "warm_up": 0.0 if known else WARM_UP,
+        "noise_from": COARSE,  # it keeps what it has
     }
     images = _fitting(config, networks.ema, brought.path, open_pictures)
     grown = "" if networks is brought.networks else f", grown to {_words(networks.ema.img_shape)}"

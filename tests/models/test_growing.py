@@ -127,6 +127,27 @@ def test_the_generator_waits_for_a_new_discriminator(data: Path, tmp_path: Path)
     players.close()
 
 
+def test_coarse_layers_have_no_noise(data: Path, tmp_path: Path) -> None:
+    """Of a fresh network below 32 pixels; of one that knows noise, only if that is asked for."""
+    config = replace(tiny(data, tmp_path), resolution=32)
+
+    def learning(**options: Any) -> list[bool]:
+        networks = fresh(config)
+        for name, strength in networks.generator.named_parameters():
+            if name.endswith("noise_strength"):
+                torch.nn.init.ones_(strength)
+        players = Players(settle(replace(config, **options), 8, 32, {}), networks)
+        players.close()
+        layers = [(b.conv0, b.conv1) for b in networks.generator.synthesis.blocks]
+        strengths = [layer.noise_strength for pair in layers for layer in pair if layer is not None]
+        assert all(strength.requires_grad == bool(strength) for strength in strengths)
+        return [bool(strength) for strength in strengths]
+
+    assert learning() == [False] * 5 + [True] * 2  # 4, 8, 8, 16, 16; 32, 32
+    assert learning(noise_from=16) == [False] * 3 + [True] * 4
+    assert learning(preset="stylegan2") == [True] * 7
+
+
 def test_only_a_new_discriminator_is_waited_for(data: Path, tmp_path: Path) -> None:
     train(tiny(data, tmp_path / "small"))
 

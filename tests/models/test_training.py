@@ -314,7 +314,7 @@ def test_disk_that_fails_is_one_sentence(data: Path, tmp_path: Path, monkeypatch
 
 
 def test_noise_joins_in_when_the_forms_are_there(data: Path, tmp_path: Path) -> None:
-    quiet = replace(tiny(data, tmp_path / "run"), noise_after=0.016, kimg=0.016)
+    quiet = replace(tiny(data, tmp_path / "run"), noise_after=0.016, noise_from=4, kimg=0.016)
     assert not any(noise_strengths(train(quiet)))
     assert any(noise_strengths(train(replace(quiet, resume=quiet.out, kimg=0.048))))
 

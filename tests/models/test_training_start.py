@@ -222,7 +222,7 @@ def test_a_batch_must_hold_whole_groups_of_the_discriminator(config: TrainConfig
 def test_a_state_without_sizes_needs_them_given(config: TrainConfig, tmp_path: Path) -> None:
     """As an earlier version wrote it."""
     sizes = {"resolution": 16, "z_dim": 5, "w_dim": 6, "channel_base": 256, "channel_max": 12}
-    fresh = replace(config, start_from=None, **sizes)  # type: ignore[arg-type]
+    fresh = replace(config, start_from=None, noise_from=4, **sizes)  # type: ignore[arg-type]
     train(fresh)
     path = config.out / "state.safetensors"
     with safe_open(path, framework="pt") as file:

@@ -19,7 +19,7 @@ SAID = 60
 GROUPS = {
     "Run": ("preset", "seed", "batch", "part", "dtype"),
     "Game": ("loss", "gamma", "penalty_interval", "path_weight", "path_interval", "learning_rate"),
-    "Generator": ("warm_up", "ema_kimg", "ema_ramp", "noise_after", "style_mixing"),
+    "Generator": ("warm_up", "ema_kimg", "ema_ramp", "noise_after", "noise_from", "style_mixing"),
     "Discriminator": ("augment", "mirror", "freeze_d"),
 }
 
