@@ -76,7 +76,7 @@ def _from_other(config: TrainConfig, name: str | Path, open_pictures: Open) -> S
     settled = {
         "ema_ramp": 0.0,  # the average that was brought is not of this run's few images
         "warm_up": 0.0 if known else WARM_UP,
-        "noise_from": COARSE,  # it keeps what it has
+        "noise_from": (brought.origin.get("settings") or EARLIER).get("noise_from", COARSE),  # it keeps what it has
     }
     images = _fitting(config, networks.ema, brought.path, open_pictures)
     grown = "" if networks is brought.networks else f", grown to {_words(networks.ema.img_shape)}"

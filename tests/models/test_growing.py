@@ -161,6 +161,8 @@ def test_only_a_new_discriminator_is_waited_for(data: Path, tmp_path: Path) -> N
 
     assert warm_up(resolution=16) == 0
     assert warm_up(start_from=tmp_path / "small") == 0
+    known = begin(TrainConfig(data=data, out=tmp_path / "on", start_from=tmp_path / "small"), opened)
+    assert known.recipe["noise_from"] == 32
     assert warm_up(start_from=tmp_path / "small", resolution=32) == 10
     assert warm_up(start_from=tmp_path / "small" / "best.safetensors") == 10
 
