@@ -36,6 +36,13 @@ class Augment(StrEnum):
     NONE = "none"
 
 
+class Precision(StrEnum):
+    """The number types `reverie train` computes in."""
+
+    BFLOAT16 = "bfloat16"
+    FLOAT32 = "float32"
+
+
 def train(
     data: Annotated[Path, typer.Option(help="a StyleGAN zip, a folder of pictures, or WebDataset shards")],
     out: Annotated[Path, typer.Option(help="folder for networks, grids, logs and the state to resume from")],
@@ -82,6 +89,10 @@ def train(
     freeze_d: Annotated[
         int | None, typer.Option(min=0, help="with --from: so many layers of the discriminator keep what they know")
     ] = None,
+    mirror: Annotated[
+        bool | None,
+        typer.Option("--mirror/--no-mirror", help="every other picture is mirrored; not where they hold writing"),
+    ] = None,
     classes: Annotated[bool, typer.Option("--classes", help="learn the classes that the pictures have")] = False,
     noise_after: Annotated[
         float | None,
@@ -93,6 +104,9 @@ def train(
     batch: Annotated[int | None, typer.Option(min=2, help="pictures in one step; else 16 on a CPU")] = None,
     part: Annotated[
         int | None, typer.Option(min=1, help="pictures that a thread takes at once; fewer need less memory; else 8")
+    ] = None,
+    precision: Annotated[
+        Precision | None, typer.Option(help="of convolutions; else bfloat16; weights are float32 in any case")
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads")] = 2,
     seed: Annotated[int | None, typer.Option(help="the same seed makes the same run, bit for bit; else 0")] = None,
@@ -120,7 +134,8 @@ def train(
             loss=None if loss is None else loss.value, gamma=gamma, learning_rate=learning_rate,
             augment=augment.value, freeze_d=freeze_d, classes=classes, noise_after=noise_after,
             noise_from=noise_from, batch=batch, part=part, threads=threads, seed=seed, device=device,
-            snapshot_s=snapshot, keep=keep, publish=publish,
+            snapshot_s=snapshot, keep=keep, publish=publish, mirror=mirror,
+            dtype=None if precision is None else precision.value,
         )  # fmt: skip
         path = run_training(config)
     except TrainingError as error:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.canvas import Canvas, check_canvas, coarse_cells, pad
-from models.mapping import Mapping
+from models.mapping import MOST_CLASSES, Mapping
 from models.ops import LRELU_GAIN, FullyConnected, conv_down, gaussian, leaky_relu
 
 KIND = "stylegan2-discriminator"  # as a manifest names it; no ARCHITECTURE, so that no show can choose one
@@ -92,7 +92,7 @@ class Config(BaseModel):
 
     img_resolution: Literal[16, 32, 64, 128, 256, 512, 1024]
     img_channels: Literal[1, 3] = 3
-    c_dim: int = Field(0, ge=0, le=4096)
+    c_dim: int = Field(0, ge=0, le=MOST_CLASSES)
     channel_base: int = Field(4096, ge=64, le=65536)
     channel_max: int = Field(128, ge=1, le=1024)
     conv_clamp: float | None = Field(None, gt=0)

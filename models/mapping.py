@@ -7,6 +7,8 @@ from torch import Tensor, nn
 
 from models.ops import FullyConnected, normalize_second_moment
 
+MOST_CLASSES = 4096
+
 
 class Mapping(nn.Module):
     """z (and a class label c) to one w for each layer."""

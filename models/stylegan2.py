@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from models.base import GeneratorBase, NoiseMode, check_inputs
 from models.canvas import COARSE, Canvas, check_canvas, coarse_cells, crop
 from models.edits import Edits
-from models.mapping import Mapping
+from models.mapping import MOST_CLASSES, Mapping
 from models.ops import LRELU_GAIN, FullyConnected, conv_up, gaussian, leaky_relu, upsample
 
 ARCHITECTURE = "stylegan2"
@@ -221,7 +221,7 @@ class Config(BaseModel):
 
     img_resolution: Literal[16, 32, 64, 128, 256, 512, 1024]
     z_dim: int = Field(128, ge=1, le=2048)
-    c_dim: int = Field(0, ge=0, le=4096)
+    c_dim: int = Field(0, ge=0, le=MOST_CLASSES)
     w_dim: int = Field(128, ge=1, le=2048)
     img_channels: Literal[1, 3] = 3
     channel_base: int = Field(4096, ge=64, le=65536)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.canvas import Canvas, check_canvas
 from models.filters import LowPass
+from models.mapping import MOST_CLASSES
 
 Size = tuple[int, int]  # height, width
 MOST_VALUES = 2**32  # in one map; the published R at 1024² has 0.7 thousand million, at 32:9 2.6
@@ -29,7 +30,7 @@ class Config(BaseModel):
 
     img_resolution: int = Field(ge=16, le=1024)
     z_dim: int = Field(128, ge=1, le=2048)
-    c_dim: int = Field(0, ge=0, le=4096)
+    c_dim: int = Field(0, ge=0, le=MOST_CLASSES)
     w_dim: int = Field(128, ge=1, le=2048)
     img_channels: Literal[1, 3] = 3
     channel_base: int = Field(4096, ge=16, le=131072)

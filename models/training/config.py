@@ -99,6 +99,8 @@ class TrainConfig:
         self._check_device()
         if self.resume is not None and self.start_from is not None:
             raise TrainingError("--from starts a new run and --resume goes on with an old one; give one of them")
+        if self.resume is not None and self.preset != "auto":
+            raise TrainingError("a run that goes on keeps its preset; leave out --preset, or --resume to begin anew")
         if self.freeze_d is not None and self.start_from is None:
             raise TrainingError("freeze_d keeps what a network knew at the start; give it with --from")
         if self.resolution not in (None, *(2**i for i in range(4, 11))):

@@ -49,6 +49,15 @@ class Team:
         dist.all_reduce(raised, dist.ReduceOp.MAX)
         return tuple(bool(flag) for flag in raised.tolist())
 
+    def agree(self, digest: str) -> bool:
+        """Whether all processes have this hexadecimal digest."""
+        if self.size == 1:
+            return True
+        number = int(digest[:12], 16)
+        ends = torch.tensor([number, -number], dtype=torch.int64, device=_collective_device())
+        dist.all_reduce(ends, dist.ReduceOp.MAX)
+        return ends.tolist() == [number, -number]
+
 
 def _collective_device() -> torch.device:
     return torch.device("cuda", torch.cuda.current_device()) if dist.get_backend() == "nccl" else torch.device("cpu")

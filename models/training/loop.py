@@ -17,7 +17,6 @@ from typing import Any
 import torch
 from rich.console import Console
 from rich.progress import Progress
-from safetensors import SafetensorError
 from torch import Tensor
 from torch.nn.functional import one_hot
 
@@ -25,6 +24,7 @@ from models.training.adaptation import KIMG_TO_FULL, KIMG_TO_FULL_FROM, Adaptati
 from models.training.config import TrainConfig, TrainingError
 from models.training.data import ImageSet, Loader, open_set, scaled
 from models.training.distributed import Team, own_device, team
+from models.training.failures import in_a_sentence
 from models.training.place import check_place, own_place
 from models.training.players import Batch, Players, Step, Turn
 from models.training.presets import chosen, settle
@@ -34,7 +34,7 @@ from models.training.report import Report
 from models.training.sampler import order
 from models.training.snapshots import Snapshots
 from models.training.start import Start, begin
-from models.training.state import capture, load, restore, write
+from models.training.state import NAME, capture, load, restore, write
 from models.training.watch.page import About
 
 TRIES = 3  # from one good state, with other random numbers each
@@ -49,13 +49,10 @@ def train(config: TrainConfig) -> Path | None:
     """
     config = replace(config, device=own_device(config.device))
     config.check()
-    check_place(config)
-    try:
+    with in_a_sentence(config.out):
+        check_place(config)
         with team(config.device) as members:
             return _train(config, members)
-    except (OSError, SafetensorError) as error:
-        name, reason = getattr(error, "filename", None) or config.out, getattr(error, "strerror", None) or error
-        raise TrainingError(f"{name} cannot be read or written ({reason}); mend that or give another folder") from None
 
 
 def _train(config: TrainConfig, members: Team) -> Path | None:
@@ -65,6 +62,8 @@ def _train(config: TrainConfig, members: Team) -> Path | None:
     torch.manual_seed(config.seed or 0)  # fresh weights; all else draws from models.training.randomness
     start = begin(config, partial(_open, config.data, members.leads))
     with start.images as images:
+        if not members.agree(images.sha256):
+            raise TrainingError(f"{config.data} holds other pictures for some of the processes; give all the same")
         recipe = settle(config, len(images), start.networks.generator.img_resolution, start.recipe)
         recipe.check(start.networks.discriminator.mbstd_group_size, members.size)
         with own_place(config) if members.leads else nullcontext():
@@ -149,7 +148,11 @@ class Run:
         """Iterate until done or told to stop, with a snapshot every config.snapshot_s seconds and at the end."""
         last = time.monotonic()
         earlier = self.config.resume
-        with stop_on_signal() as stop, Report(self._about(), self.kimg, earlier, self.team.leads) as report:
+        with (
+            stop_on_signal() as stop,
+            Report(self._about(), self.kimg, earlier, self.team.leads) as report,
+            in_a_sentence(self.config.out),  # in here, so that the run's page can say it
+        ):
             self._introduce(report)
             stopped = False
             while self.kimg < self.config.kimg and not stopped:
@@ -246,7 +249,10 @@ class Run:
         return one_hot(labels, self.players.generator.c_dim).float().to(self.config.device)
 
     def _snapshot(self, report: Report, last: bool = False) -> Path | None:
-        """Keep the state to go back to and, in the process that leads, write it with the network and its pictures."""
+        """Keep the state to go back to and, in the process that leads, write it with the network and its pictures.
+
+        A disk that refuses ends the run at the `last` one only: before that it may be mended while the run goes on.
+        """
         if self.team.leads:
             self._measure(report)
         self._snapshots.name(self.kimg)
@@ -262,6 +268,16 @@ class Run:
                 self._measure(report)  # what was measured is gone
         if not self.team.leads:
             return None
+        try:
+            with in_a_sentence(self.config.out):
+                return self._write(report, last)
+        except TrainingError as error:
+            if last:
+                raise
+            report.event(f"nothing was written at kimg {self.kimg:.1f}: {error}; the next try follows", self.kimg)
+            return None
+
+    def _write(self, report: Report, last: bool) -> Path:
         write(self.config.out, self._good, self.players.networks.sizes())
         path = self._snapshots.write(self._provenance())
         report.show(self._snapshots.drawn, self.kimg, self.seconds, last)
@@ -279,9 +295,10 @@ class Run:
         kimg = self.kimg
         self._tries += 1
         if self._tries > TRIES:
+            again = f"resume from {self.config.out}" if (self.config.out / NAME).exists() else "begin again"
             raise TrainingError(
-                f"{what} not finite at kimg {kimg:.1f}, after {TRIES} tries from the last good state; resume from"
-                f" {self.config.out} with a lower learning rate"
+                f"{what} not finite at kimg {kimg:.1f}, after {TRIES} tries from the last good state; {again}"
+                f" with a lower --learning-rate or --gamma"
             )
         attempt, seconds = self.attempt + 1, self.seconds
         restore(self.players, self._good)

@@ -2,11 +2,16 @@
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
+from models.files import write_atomically
+from models.manifest import hash_file
 from models.training.config import TrainConfig, TrainingError
+from models.training.snapshots import BEST
 from models.training.state import NAME
 
 # What a run writes; of each, the power cut that ends a writing leaves a file beside it.
@@ -32,9 +37,9 @@ def check_place(config: TrainConfig) -> None:
 def own_place(config: TrainConfig) -> Iterator[None]:
     """Make `out`, for this run alone until it ends, however it ends. Raises TrainingError where that cannot be.
 
-    Where nothing was written into it, it goes again.
+    Where nothing was written into it, it goes again. A run that goes on from another folder takes its best along.
     """
-    made = not config.out.exists()
+    missing = [folder for folder in (config.out, *config.out.parents) if not folder.exists()]
     try:
         config.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -44,12 +49,13 @@ def own_place(config: TrainConfig) -> Iterator[None]:
         _lock(descriptor, config.out)
         _check_other(config)  # one may have come and gone while the pictures were read
         _clear(config.out)
+        _take_along(config)
         yield
     finally:
         os.close(descriptor)
-        if made:
-            with suppress(OSError):  # it is not empty
-                config.out.rmdir()
+        with suppress(OSError):  # one is not empty, or was never made
+            for folder in missing:
+                folder.rmdir()
 
 
 def _check_other(config: TrainConfig) -> None:
@@ -57,6 +63,14 @@ def _check_other(config: TrainConfig) -> None:
     goes_on = config.resume is not None and config.resume.resolve() == config.out.resolve()
     if (config.out / NAME).exists() and not goes_on:
         raise TrainingError(f"{config.out} holds a run; go on with it by --resume {config.out}, or give another --out")
+
+
+def _take_along(config: TrainConfig) -> None:
+    if config.resume is None or config.resume.resolve() == config.out.resolve():
+        return
+    for file in (config.resume / BEST, hash_file(config.resume / BEST)):
+        if file.exists():
+            write_atomically(config.out / file.name, partial(shutil.copyfile, file))
 
 
 def _lock(descriptor: int, folder: Path) -> None:

@@ -8,6 +8,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from models.training.config import AugmentName, LossName, NumberName, TrainingError
 
 Count = Annotated[int, Field(ge=1, le=10**9)]
+Pictures = Annotated[int, Field(ge=1, le=4096)]  # at a time: a whole batch waits in memory
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Above = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -18,8 +19,8 @@ class Recipe:
     """What decides, with the data and the first weights, every bit of a run on one CPU. Intervals in iterations."""
 
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)]
-    batch: Count
-    part: Count  # images that a thread takes at a time; the unit of randomness, and what memory must hold per thread
+    batch: Pictures
+    part: Pictures  # images that a thread takes at a time; the unit of randomness, and what memory must hold per thread
     mirror: bool
     loss: LossName
     gamma: Amount  # weight of the gradient penalty

@@ -56,7 +56,8 @@ def test_dataset_json_in_a_folder_that_was_zipped_with_it(folder: Path) -> None:
         (labelled(("00000/a.png", [0.0, 1.0])), "has an entry"),
         (labelled("00000/a.png"), "has an entry"),
         (labelled(("00000/a.png", 0), ("00000/a.png", 1)), r"labels 00000/a\.png twice, as 0 and 1; mend it"),
-        (labelled(*((name, -1) for name in PICTURES)), "has a label -1; number classes from 0, to 9999"),
+        (labelled(*((name, -1) for name in PICTURES)), "has a label -1; number classes from 0, to 4095"),
+        (labelled(*((name, 4096) for name in PICTURES)), "has a label 4096; number classes"),
         (labelled(*((name, 10**9) for name in PICTURES)), "has a label 1000000000; number classes"),
     ],
 )

@@ -4,18 +4,22 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from picture_sets import filled
 from PIL import Image
 from safetensors.torch import load_file
 
 from models.training import TrainConfig, TrainingError, train
 from models.training.distributed import Team, own_device
 from models.training.presets import settle
+from tests.running import environment, free_port
 
 WORKER = """
 import sys
@@ -105,3 +109,45 @@ def test_a_batch_with_fewer_parts_than_processes(data: Path, tmp_path: Path) -> 
     config = replace(TrainConfig(data=data, out=tmp_path), batch=16, part=8)
     with pytest.raises(TrainingError, match=r"batch 16 has 2 parts of 8 for 3 processes; give a batch of 24 or more"):
         settle(config, 11, 64, {}).check(group=4, processes=3)
+
+
+@contextmanager
+def two_processes(out: Path, *data: Path) -> Iterator[list[subprocess.Popen[str]]]:
+    """As torchrun would start them, each with its own pictures."""
+    place = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "OMP_NUM_THREADS": "1"}
+    sizes = ["--resolution", "16", "--channel-base", "128", "--channel-max", "16", "--batch", "8", "--part", "4"]
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-m", "engine", "train", "--data", str(pictures), "--out", str(out), *sizes],
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=environment(place | {"RANK": str(rank), "LOCAL_RANK": str(rank)}),
+        )
+        for rank, pictures in enumerate(data)
+    ]  # fmt: skip
+    try:
+        yield both
+    finally:
+        for process in both:
+            process.kill()
+            process.communicate()
+
+
+def test_processes_with_other_pictures_do_not_begin(data: Path, tmp_path: Path) -> None:
+    other = filled(tmp_path / "other", *(f"{n}.png" for n in range(8)))
+    with two_processes(tmp_path / "run", data, other) as both:
+        for process in both:
+            _, said = process.communicate(timeout=150)
+            assert process.returncode == 2, said
+            assert "holds other pictures for some of the processes; give all the same" in said
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_process_left_alone_says_so(data: Path, tmp_path: Path) -> None:
+    with two_processes(tmp_path / "run", data, data) as (first, second):
+        assert first.stdout is not None
+        assert next(line for line in first.stdout if "training on" in line)
+        first.kill()
+        _, said = second.communicate(timeout=150)
+        assert second.returncode == 2, said
+        assert "another process of this run has ended, and this one with it" in said
+        assert "Traceback" not in said

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from models.mapping import MOST_CLASSES
 from models.training.config import TrainingError
 from models.training.data.metadata import text_of
 from models.training.data.source import Facts, Source, shown
 
-MAX_CLASSES = 10_000
 SPLITS = {"train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval"}  # folders, no classes
 NUMBERED = re.compile("[0-9]{5}")  # as StyleGAN's tools name folders of a thousand
 
@@ -48,7 +48,7 @@ def check_names(source: Source) -> None:
     except (TrainingError, ValueError, TypeError, KeyError, RecursionError):
         return  # no list of labels as one knows it: what it says does not matter here
     _check_there(source, table, found)
-    _check_all(source, found)
+    _check_all(source, {name: label for name, label in found.items() if label is not None})
 
 
 def _dataset_json(source: Source) -> str | None:
@@ -145,9 +145,9 @@ def _numbered(source: Source, numbers: list[int]) -> Labels:
 
 
 def _bounded(source: Source, numbers: list[int]) -> list[int]:
-    if min(numbers) < 0 or max(numbers) >= MAX_CLASSES:
+    if min(numbers) < 0 or max(numbers) >= MOST_CLASSES:
         wrong = min(numbers) if min(numbers) < 0 else max(numbers)
-        raise TrainingError(f"{source.path} has a label {wrong}; number classes from 0, to {MAX_CLASSES - 1} at most")
+        raise TrainingError(f"{source.path} has a label {wrong}; number classes from 0, to {MOST_CLASSES - 1} at most")
     return numbers
 
 
