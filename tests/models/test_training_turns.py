@@ -26,12 +26,14 @@ def data(tmp_path: Path) -> Path:
 
 @contextmanager
 def watched() -> Iterator[list[tuple[Turn, list[Tensor]]]]:
-    """The turns of the runs in here, each with the reals of its parts."""
+    """The turns of the runs in here, each with the reals of its parts, as they come a second time."""
     seen: list[tuple[Turn, list[Tensor]]] = []
     play = Players.play
 
     def noted(players: Players, batch: Any, turn: Turn) -> Any:
-        seen.append((turn, [batch(part).images for part in range(players.recipe.parts)]))
+        first, again = ([batch(part).images for part in range(players.recipe.parts)] for _ in range(2))
+        assert all(torch.equal(one, other) for one, other in zip(first, again, strict=True))
+        seen.append((turn, again))
         return play(players, batch, turn)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -88,7 +90,7 @@ def shown(data: Path, out: Path, **options: Any) -> list[Tensor]:
     return [images for _, parts in seen for images in parts]
 
 
-def test_mirroring_is_the_same_in_every_run(data: Path, tmp_path: Path) -> None:
+def test_mirroring_is_the_same_in_every_run_and_at_any_time(data: Path, tmp_path: Path) -> None:
     plain, once, again = (
         shown(data, tmp_path / name, mirror=mirror) for name, mirror in (("a", False), ("b", True), ("c", True))
     )
