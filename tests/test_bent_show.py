@@ -16,7 +16,7 @@ reverie: 1
 title: Bent
 seed: 7
 canvas: {width: 256, height: 72, fps: 15}
-model: museum-64
+model: museum-128
 network:
   canvas: {width: 128, height: 36}
   bend:

@@ -13,7 +13,7 @@ SHOW = """\
 reverie: 1
 title: Small
 canvas: {width: 160, height: 90, fps: 10}
-model: museum-64
+model: museum-128
 sensors:
   hall: {type: simulated}
 passes:
@@ -77,8 +77,8 @@ def test_the_show_in_the_readme_is_a_valid_one(tmp_path: Path) -> None:
         ("  - grade", "  - graed", "show.yaml:8: passes.0: there is no shader 'graed'"),
         ("  - grade", "  - grade: {warmht: 1}", "show.yaml:8: passes.0.grade.warmht: the shader has no such input"),
         ("  - grade", "  - grade: {warmth: 99}", "show.yaml:8: passes.0.grade.warmth"),
-        ("museum-64", "mona-lisa", "show.yaml:4: model: "),
-        ("museum-64", "nowhere.safetensors", "show.yaml:4: model: "),
+        ("museum-128", "mona-lisa", "show.yaml:4: model: "),
+        ("museum-128", "nowhere.safetensors", "show.yaml:4: model: "),
         ("panel: null", "set: {/walk/speed: 50}", "show.yaml:13: set./walk/speed"),
         ("panel: null", "set: {/no/such: 1}", "there is no parameter /no/such"),
         ("type: simulated", "type: telepathy", "show.yaml:6: "),
@@ -102,19 +102,19 @@ def test_a_shader_that_does_not_compile_is_refused_with_its_line(show: Path) -> 
 
 def test_a_corrupt_checkpoint_is_refused(show: Path) -> None:
     show.with_name("bad.safetensors").write_bytes(b"\x10" * 100_000)
-    said = refused("run", str(edit(show, "museum-64", "bad.safetensors")), "--offscreen", "--seconds", "2")
+    said = refused("run", str(edit(show, "museum-128", "bad.safetensors")), "--offscreen", "--seconds", "2")
     assert "bad.safetensors" in said
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped"])
 def test_a_damaged_checkpoint_is_refused_by_every_command(show: Path, tmp_path: Path, damage: str) -> None:
-    data = bytearray((ROOT / "models" / "builtin" / "museum-64.safetensors").read_bytes())
+    data = bytearray((ROOT / "models" / "builtin" / "museum-128.safetensors").read_bytes())
     if damage == "cut":
         del data[-1000:]
     else:
         data[-2:] = b"\x00\x7e"  # a NaN in float16
     show.with_name("bad.safetensors").write_bytes(data)
-    edit(show, "museum-64", "bad.safetensors")
+    edit(show, "museum-128", "bad.safetensors")
     for command in (
         ["check"],
         ["run", "--offscreen", "--seconds", "2"],
@@ -203,11 +203,11 @@ def test_generate_draws_a_grid(tmp_path: Path) -> None:
     from PIL import Image
 
     target = tmp_path / "grid.png"
-    done = reverie("generate", "museum-64", "--seeds", "0-3", "--trunc", "0.7", "-o", str(target))
+    done = reverie("generate", "museum-128", "--seeds", "0-3", "--trunc", "0.7", "-o", str(target))
     assert done.returncode == 0, done.stderr
     with Image.open(target) as grid:
-        assert grid.size == (128, 128)
-    assert "seeds" in refused("generate", "museum-64", "--seeds", "x-3", "-o", str(target))
+        assert grid.size == (256, 256)
+    assert "seeds" in refused("generate", "museum-128", "--seeds", "x-3", "-o", str(target))
     assert "mona" in refused("generate", "mona-lisa", "-o", str(target))
 
 

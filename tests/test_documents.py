@@ -20,7 +20,7 @@ def test_the_python_of_the_networks_page_runs(tmp_path: Path) -> None:
     script.write_text(code + "print(tuple(picture.shape), tuple(bent.shape), tuple(pixels.shape), wide.img_shape)\n")
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "(1, 3, 64, 64) (1, 3, 64, 64) (64, 64, 4) (64, 228)"
+    assert done.stdout.strip() == "(1, 3, 128, 128) (1, 3, 128, 128) (128, 128, 4) (128, 456)"
 
 
 def test_the_network_section_of_the_readme_is_a_valid_one(tmp_path: Path) -> None:
@@ -30,4 +30,4 @@ def test_the_network_section_of_the_readme_is_a_valid_one(tmp_path: Path) -> Non
     assert len(lines) == len(network.splitlines()) - 2
     path = tmp_path / "show.yaml"
     path.write_text(show + "\n".join(lines) + "\n")
-    assert any("museum-64" in note for note in check_show(path))
+    assert any("museum-128" in note for note in check_show(path))

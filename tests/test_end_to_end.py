@@ -24,7 +24,7 @@ reverie: 1
 title: Test
 seed: 7
 canvas: {{width: 320, height: 180, fps: 15}}
-model: museum-64
+model: museum-128
 sensors:
   hall: {{type: sound}}
   air: {{type: serial, port: {port}}}

@@ -18,7 +18,7 @@ SHOW = """\
 reverie: 1
 title: Faults
 canvas: {width: 160, height: 90, fps: 20}
-model: museum-64
+model: museum-128
 sensors:
   air: {type: serial, port: /dev/reverie-has-no-such-board, if_lost: {ease_to: {temperature: 19}, over: 1s}}
 passes:

@@ -39,17 +39,17 @@ def refused(*arguments: object) -> str:
 
 
 def test_it_says_what_the_figures_mean(pictures: Path) -> None:
-    done = measured("museum-64", "--data", pictures, "--count", 8)
+    done = measured("museum-128", "--data", pictures, "--count", 8)
     assert done.exit_code == 0, done.output
     assert "swd" in done.output
-    assert "at 64" in done.output
+    assert "at 128" in done.output
     assert "diversity" in done.output
     assert "less is better" in done.output
-    assert "museum-64.safetensors against pictures: 8 pictures each" in done.output
+    assert "museum-128.safetensors against pictures: 8 pictures each" in done.output
 
 
 def test_as_json_it_says_what_was_compared(pictures: Path) -> None:
-    done = measured("museum-64", "--data", pictures, "--metric", "diversity", "--trunc", 0, "--json")
+    done = measured("museum-128", "--data", pictures, "--metric", "diversity", "--trunc", 0, "--json")
     assert done.exit_code == 0, done.output
     report = json.loads(done.stdout)
     assert report["count"] == 12
@@ -60,13 +60,13 @@ def test_as_json_it_says_what_was_compared(pictures: Path) -> None:
 
 
 def test_mistakes_are_one_sentence(pictures: Path, tmp_path: Path) -> None:
-    assert "no metric 'fod'; there are swd" in refused("museum-64", "--data", pictures, "--metric", "fod")
-    assert "--features" in refused("museum-64", "--data", pictures, "--metric", "swd,fid")
+    assert "no metric 'fod'; there are swd" in refused("museum-128", "--data", pictures, "--metric", "fod")
+    assert "--features" in refused("museum-128", "--data", pictures, "--metric", "swd,fid")
     assert "there is no built-in network 'museum-1'" in refused("museum-1", "--data", pictures)
-    assert f"there is no {tmp_path / 'absent'}" in refused("museum-64", "--data", tmp_path / "absent")
-    assert "there is no device 'toaster'" in refused("museum-64", "--data", pictures, "--device", "toaster")
+    assert f"there is no {tmp_path / 'absent'}" in refused("museum-128", "--data", tmp_path / "absent")
+    assert "there is no device 'toaster'" in refused("museum-128", "--data", pictures, "--device", "toaster")
     weights = tmp_path / "weights.pth"
     weights.write_bytes(b"nothing")
     assert f"{weights}: its weights cannot be used" in refused(
-        "museum-64", "--data", pictures, "--metric", "fid", "--features", weights
+        "museum-128", "--data", pictures, "--metric", "fid", "--features", weights
     )

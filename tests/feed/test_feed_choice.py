@@ -132,8 +132,8 @@ def test_one_that_was_retired_meanwhile_does_not_come_back(tmp_path: Path, check
 
 
 def test_a_show_that_names_its_network_follows_nothing(tmp_path: Path) -> None:
-    choice = choose(show(tmp_path, text="reverie: 1\nmodel: museum-64\n"))
-    assert (choice.name, choice.loaded.model, choice.note, choice.feed) == ("museum-64", "museum-64", "", None)
+    choice = choose(show(tmp_path, text="reverie: 1\nmodel: museum-128\n"))
+    assert (choice.name, choice.loaded.model, choice.note, choice.feed) == ("museum-128", "museum-128", "", None)
     assert follow(choice, 15) is None
 
 

@@ -17,12 +17,12 @@ from models.stylegan2 import Generator
 from models.training.losses import LOSSES
 from models.training.regularisation import gradient_penalty
 
-WIDE = [(64, 228), (180, 640), (144, 256), (100, 36), (40, 24)]
+WIDE = [(128, 456), (180, 640), (144, 256), (100, 36), (40, 24)]
 
 
 @pytest.fixture(scope="module")
 def museum() -> Any:
-    return models.load("museum-64")
+    return models.load("museum-128")
 
 
 def small(canvas: tuple[int, int] | None = None) -> Generator:
@@ -38,7 +38,7 @@ def w_of(network: Any, seed: int) -> Tensor:
 @pytest.mark.parametrize("canvas", WIDE)
 def test_the_built_in_network_covers_any_canvas(museum: Any, canvas: tuple[int, int]) -> None:
     wide = extend(museum, *canvas)
-    assert (wide.img_shape, wide.img_resolution, wide.config.canvas) == (canvas, 64, canvas)
+    assert (wide.img_shape, wide.img_resolution, wide.config.canvas) == (canvas, 128, canvas)
     with torch.inference_mode():
         image = wide.synthesis(w_of(wide, 1))
     assert image.shape == (1, 3, *canvas)
@@ -48,23 +48,23 @@ def test_the_built_in_network_covers_any_canvas(museum: Any, canvas: tuple[int, 
 
 @pytest.mark.parametrize("how", ["mirror", "tile", "stretch"])
 def test_each_way_to_extend_fills_the_canvas_with_something_else(museum: Any, how: Extension) -> None:
-    ways = [extend(museum, 64, 192, way) for way in ("mirror", "tile", "stretch")]
-    drawn = extend(museum, 64, 192, how).synthesis(w_of(museum, 2))
+    ways = [extend(museum, 128, 384, way) for way in ("mirror", "tile", "stretch")]
+    drawn = extend(museum, 128, 384, how).synthesis(w_of(museum, 2))
     alike = [torch.equal(drawn, way.synthesis(w_of(museum, 2))) for way in ways]
     assert alike.count(True) == 1
 
 
 def likeness(a: Tensor, b: Tensor) -> float:
     """Correlation of two pictures' coarse forms."""
-    coarse = torch.stack([torch.nn.functional.avg_pool2d(x, 8).flatten() for x in (a, b)])
+    coarse = torch.stack([torch.nn.functional.avg_pool2d(x, 16).flatten() for x in (a, b)])
     return float(torch.corrcoef(coarse)[0, 1])
 
 
 def test_the_middle_of_the_wide_picture_is_like_the_square_one(museum: Any) -> None:
-    wide = extend(museum, 64, 192)
+    wide = extend(museum, 128, 384)
     with torch.inference_mode():
         squares = [museum.synthesis(w_of(museum, seed)) for seed in range(12)]
-        middles = [wide.synthesis(w_of(museum, seed))[..., 64:128] for seed in range(12)]
+        middles = [wide.synthesis(w_of(museum, seed))[..., 128:256] for seed in range(12)]
     own = [likeness(s, m) for s, m in zip(squares, middles, strict=True)]
     strange = [likeness(s, m) for s, m in zip(squares, middles[1:] + middles[:1], strict=True)]
     assert sum(own) / 12 > sum(strange) / 12 + 0.4
@@ -100,7 +100,7 @@ def test_a_canvas_out_of_bounds_is_refused(canvas: tuple[int, int]) -> None:
 def test_an_extended_network_survives_its_checkpoint(museum: Any, tmp_path: Path) -> None:
     wide = extend(museum, 40, 150, "tile")
     path = tmp_path / "wide.safetensors"
-    checkpoint.save(path, wide, {"source": "museum-64"})
+    checkpoint.save(path, wide, {"source": "museum-128"})
     loaded = models.load(path)
     assert loaded.img_shape == (40, 150)
     with torch.inference_mode():

@@ -45,7 +45,7 @@ def test_planted_groups_are_found(seed: int) -> None:
 
 
 def test_groups_of_a_real_layer_hold_every_channel_once_and_stay_the_same() -> None:
-    network = models.load("museum-64")
+    network = models.load("museum-128")
     groups = channel_clusters(network, "b32.conv1", 5)
     assert groups == channel_clusters(network, "b32.conv1", 5)
     channels = network.synthesis.get_submodule("blocks.3.conv1").bias.numel()

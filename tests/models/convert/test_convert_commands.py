@@ -80,7 +80,7 @@ def test_convert_refuses_paths(reverie: Command, pkl: Path, tmp_path: Path) -> N
     (tmp_path / "folder.safetensors").mkdir()
     assert "name a file ending in" in reverie.refused("convert", pkl, tmp_path / "folder.safetensors")
     assert "cannot be written (" in reverie.refused("convert", pkl, pkl / "net.safetensors")
-    assert "already" in reverie.refused("convert", "museum-64.safetensors", out)
+    assert "already" in reverie.refused("convert", "museum-128.safetensors", out)
     assert not out.exists()
 
 
@@ -155,7 +155,7 @@ def test_info_of_files_to_convert_and_of_the_built_in(reverie: Command, pkl: Pat
     critic.at("b32").state["architecture"] = "skip"
     dump({"G_ema": official(small_stylegan2()), "D": critic}, pkl)
     assert "its b32 has the architecture 'skip', supported is 'resnet'" in reverie("info", pkl)
-    assert "F16" in reverie("info", "museum-64")
+    assert "F16" in reverie("info", "museum-128")
     assert "there is no built-in network" in reverie.refused("info", "mona-lisa")
 
 
@@ -199,13 +199,13 @@ def test_export_writes_what_another_program_draws_the_same(reverie: Command, tmp
 
 def test_export_refuses(reverie: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "x.onnx"
-    assert "ending in .onnx" in reverie.refused("export", "museum-64", "-o", tmp_path / "x.png")
+    assert "ending in .onnx" in reverie.refused("export", "museum-128", "-o", tmp_path / "x.png")
     monkeypatch.setattr(export, "_trace", lambda whole, sample, path, notes: path.write_bytes(b"other"))
     monkeypatch.setattr(export, "_largest_difference", lambda path, samples, expected: float("nan"))
-    assert "its pictures differ by nan from the network's own" in reverie.refused("export", "museum-64", "-o", out)
+    assert "its pictures differ by nan from the network's own" in reverie.refused("export", "museum-128", "-o", out)
     assert not list(tmp_path.iterdir()), "a wrong file does not stay"
     monkeypatch.setattr(export, "find_spec", lambda name: None)
-    assert "pip install onnx onnxruntime onnxscript" in reverie.refused("export", "museum-64", "-o", out)
+    assert "pip install onnx onnxruntime onnxscript" in reverie.refused("export", "museum-128", "-o", out)
 
 
 def test_a_training_checkpoint_is_not_a_network_to_show(reverie: Command, pkl: Path, tmp_path: Path) -> None:
