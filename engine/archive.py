@@ -66,8 +66,10 @@ def working(what: str) -> Iterator[Report]:
 
     An ArchiveError becomes the user's sentence.
     """
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate())
-    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+    counts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate())
+    times = (TimeElapsedColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*counts, *times, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(escape(what), total=None)
         try:
             yield lambda done, total: bar.update(task, completed=done, total=total)

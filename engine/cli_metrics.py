@@ -65,6 +65,7 @@ def _measure(
     from engine.archive import working
     from models.manifest import sha256
     from models.metrics import MetricsError, check, measure
+    from models.metrics.weights import load_inception
     from models.training import TrainingError
     from models.training.data import open_set
 
@@ -72,8 +73,10 @@ def _measure(
         check(wanted, features)
         path = models.resolve(model)
         network = models.load(path, device)
+        if features is not None:
+            load_inception(features, network.mapping.w_avg.device)  # reading the set takes much longer
         with working(f"reading {data.name}") as progress:
-            pictures = open_set(data, network.img_shape, progress=progress)
+            pictures = open_set(data, network.img_shape, labels=bool(network.c_dim), progress=progress)
         with pictures, working("measuring") as progress:
             figures = measure(
                 network, pictures, wanted,

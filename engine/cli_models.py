@@ -31,7 +31,7 @@ STYLES = {"approved": "green", "candidate": "white", "retired": "bright_black"}
 def list_(place: Place, as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
     """The networks of a registry; what was published or approved last stands last."""
     with _opened(place) as registry:
-        entries = registry.entries()
+        entries = registry.published()
     if as_json:
         typer.echo(json.dumps([entry.model_dump() for entry in entries], indent=2))
     elif entries:

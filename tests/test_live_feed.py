@@ -81,7 +81,7 @@ def training(folder: Path, registry: Path) -> Iterator[subprocess.Popen[bytes]]:
     for i in range(8):
         noise = np.random.default_rng(i).integers(0, 255, (32, 32, 3), np.uint8)
         Image.fromarray(noise).save(pictures / f"{i}.png")
-    arguments = f"train --data {pictures} --out {folder / 'run'} --resolution 32 --kimg 0.064 --threads 1"
+    arguments = f"train --data {pictures} --out {folder / 'run'} --resolution 32 --snapshot 1 --threads 1"
     with (folder / "training.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "engine", *arguments.split(), "--publish", str(registry)],
@@ -110,6 +110,11 @@ def test_a_wall_follows_a_training_and_people_without_losing_a_frame(tmp_path: P
             command("models", "approve", place, trained)
             second = wall.wait_for(trained)
             assert difference(first, second) > 0.02
+            assert process.poll() is None, "it goes on learning while the wall shows what it knew"
+            known = {entry.sha256 for entry in registry.entries()}
+            running.wait("a further network", lambda: {entry.sha256 for entry in registry.entries()} - known)
+            assert process.poll() is None
+            assert wall.network == trained, "nobody has approved the further ones"
 
         green = save_tiny(tmp_path / "green.safetensors", 2, (-0.8, 0.8, -0.8), resolution=16, z_dim=16)
         registry.add(green, {})

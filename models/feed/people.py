@@ -12,7 +12,9 @@ from typing import IO
 
 from models.feed.errors import FeedError
 
+INDEX = "registry.json"
 LOCK = "registry.lock"
+NOBODY = "there is no registry here; see whether the address is right"
 PATIENCE = 60.0  # seconds; a change takes milliseconds, publishing as long as copying a network
 LOOK = 0.05
 
@@ -27,20 +29,30 @@ def whoever() -> str:
 
 
 @contextmanager
-def lock(folder: Path) -> Iterator[None]:
-    """Nobody else changes this folder's list meanwhile. Raises FeedError after PATIENCE."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / LOCK).open("ab")
-    except OSError as error:
-        raise FeedError(f"{folder}: cannot be written to ({error.strerror}); see whether it is there") from None
-    with file:
+def lock(folder: Path, create: bool) -> Iterator[None]:
+    """Nobody else changes this folder's list meanwhile. Raises FeedError after PATIENCE, and where there is no list
+    unless it is to `create` one.
+    """
+    with _opened(folder, create) as file:
         deadline = time.monotonic() + PATIENCE
         while not _locked(file):
             if time.monotonic() > deadline:
                 raise FeedError(f"{folder}: somebody has been changing it for {PATIENCE:g} s; try again later")
             time.sleep(LOOK)
         yield
+
+
+def _opened(folder: Path, create: bool) -> IO[bytes]:
+    try:
+        if create:
+            folder.mkdir(parents=True, exist_ok=True)
+        else:
+            (folder / INDEX).stat()
+        return (folder / LOCK).open("ab")
+    except OSError as error:
+        if not create and isinstance(error, FileNotFoundError):
+            raise FeedError(f"{folder}: {NOBODY}") from None
+        raise FeedError(f"{folder}: cannot be written to ({error.strerror}); see whether it is there") from None
 
 
 def _locked(file: IO[bytes]) -> bool:

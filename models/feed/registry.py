@@ -9,28 +9,28 @@ entries; the lock is the kernel's and ends with its process, however that ends. 
 write within the same second, the later may undo the earlier, so let one machine publish and one person judge there.
 """
 
+import hashlib
 import json
 import math
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
-from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.errors import CheckpointError
 from models.feed import entries as lists
 from models.feed.entries import LONGEST_NOTE, Edit, Entries, Entry
 from models.feed.errors import FeedError
-from models.feed.people import lock, whoever
-from models.manifest import read_manifest, sha256
+from models.feed.people import INDEX, NOBODY, lock, whoever
+from models.feed.storage import check_writable, copy, is_local, put, sweep
+from models.manifest import read_manifest
 from models.remote import AddressError, Remote, absolute
 
 FORMAT = 1
-INDEX = "registry.json"
 FOLDER = "candidates"
 SUFFIX = ".safetensors"
 LARGEST_INDEX = 8 * 2**20
@@ -59,13 +59,22 @@ class Registry:
 
     def entries(self) -> Entries:
         """Everything in it, see entries.py for the order; nothing where nobody has published yet."""
-        with self._reaching():
-            index = self._root / INDEX
-            try:
-                text: bytes = index.files.cat_file(index.path, start=0, end=LARGEST_INDEX + 1)
-            except FileNotFoundError:
-                return ()
+        text = self._read()
+        return () if text is None else self._parse(text)
+
+    def published(self) -> Entries:
+        """As `entries`, but a FeedError where nobody has published yet."""
+        text = self._read()
+        if text is None:
+            raise FeedError(f"{self.place}: {NOBODY}")
         return self._parse(text)
+
+    def check(self) -> None:
+        """Raise FeedError unless one could publish into it, as far as can be seen before. Nothing is left behind."""
+        if self._folder is not None:
+            check_writable(self._folder)
+            check_writable(self._folder / FOLDER)
+        self.entries()
 
     def add(self, path: Path, facts: Mapping[str, Any], by: str = "", keep: int = KEEP) -> Entry:
         """Publish a checkpoint as a candidate under its file's name, and let go of candidates beyond the newest `keep`.
@@ -74,14 +83,14 @@ class Registry:
         byte for byte, is not added again; another one of the same name gets a name of its own. Raises FeedError too for
         what is no checkpoint.
         """
-        digest = _digest(path)
-        with self._alone():
+        with _checkpoint(path) as (source, digest), self._alone(create=True):
+            self._sweep()
             before = self.entries()
             known = next((other for other in before if other.sha256 == digest), None)
             if known is not None:
                 return known
             entry = _entry(path, digest, before, facts)
-            self._upload(path, entry)
+            self._upload(source, entry)
             after = self._rewrite(partial(lists.published, entry=entry, by=by or whoever(), keep=keep))
             for gone in {other.name for other in before} - {other.name for other in after}:
                 self._remove(gone)
@@ -113,26 +122,45 @@ class Registry:
     def _rewrite(self, edit: Edit) -> Entries:
         changed = edit(self.entries())
         text = _Index(networks=changed).model_dump_json(indent=1)
-        with self._reaching(), (self._root / INDEX).create() as file:
-            file.write(text.encode())
+        with self._reaching():
+            put(self._root / INDEX, lambda file: file.write(text.encode()))
         return changed
 
     def _network(self, name: str) -> Remote:
         return self._root / FOLDER / f"{name}{SUFFIX}"
 
-    def _upload(self, path: Path, entry: Entry) -> None:
+    def _upload(self, source: IO[bytes], entry: Entry) -> None:
         network = self._network(entry.name)
+        line = f"{entry.sha256}  {network.name}\n".encode()
+
+        def fill(file: IO[bytes]) -> None:
+            if copy(source, file) != entry.sha256:
+                raise FeedError(f"{entry.name}: the file was written to while it was published; publish it again")
+
         with self._reaching():
-            with path.open("rb") as source, network.create() as file:
-                shutil.copyfileobj(source, file)
-            with network.beside(".sha256").create() as file:
-                file.write(f"{entry.sha256}  {network.name}\n".encode())
+            put(network, fill)
+            put(network.beside(".sha256"), lambda file: file.write(line))
+
+    def _sweep(self) -> None:
+        if self._folder is not None:
+            sweep(self._folder)
+            sweep(self._folder / FOLDER)
 
     def _remove(self, name: str) -> None:
         network = self._network(name)
         with self._reaching():
             network.remove()
             network.beside(".sha256").remove()
+
+    def _read(self) -> bytes | None:
+        """None where there is no list; at most a byte more than one may have."""
+        index = self._root / INDEX
+        with self._reaching():
+            try:
+                text: bytes = index.files.cat_file(index.path, start=0, end=LARGEST_INDEX + 1)
+            except FileNotFoundError:
+                return None
+        return text
 
     def _parse(self, text: bytes) -> Entries:
         where = f"{self.place}/{INDEX}"
@@ -148,8 +176,17 @@ class Registry:
         except (ValueError, RecursionError):
             raise FeedError(f"{where}: this is not JSON; put a good one back") from None
 
-    def _alone(self) -> AbstractContextManager[None]:
-        return lock(Path(self._root.path)) if isinstance(self._root.files, LocalFileSystem) else nullcontext()
+    def _alone(self, create: bool = False) -> AbstractContextManager[None]:
+        if self._folder is not None:
+            return lock(self._folder, create)
+        if not create:
+            self.published()
+        return nullcontext()
+
+    @property
+    def _folder(self) -> Path | None:
+        """None for what is not of this machine's file systems."""
+        return Path(self._root.path) if is_local(self._root) else None
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
@@ -163,13 +200,26 @@ class Registry:
             raise FeedError(f"{self.place}: cannot be used ({why.splitlines()[0]}); see whether it is there") from None
 
 
-def _digest(path: Path) -> str:
-    """The SHA-256 of what is a checkpoint by its header."""
+@contextmanager
+def _checkpoint(path: Path) -> Iterator[tuple[BufferedReader, str]]:
+    """What is a checkpoint by its header, and its SHA-256; opened once, for a training may put another in its place."""
     try:
         read_manifest(path)
-        return sha256(path)
+        file = path.open("rb")
     except (CheckpointError, OSError) as error:
         raise FeedError(f"cannot be published: {error}") from None
+    with file:
+        yield file, _digest(file)
+
+
+def _digest(file: BufferedReader) -> str:
+    """Of all of it; it stands at its beginning again."""
+    try:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
+    except OSError as error:
+        raise FeedError(f"cannot be published: {file.name} cannot be read ({error.strerror})") from None
+    return digest
 
 
 def _entry(path: Path, digest: str, known: Entries, facts: Mapping[str, Any]) -> Entry:

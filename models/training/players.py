@@ -67,7 +67,7 @@ class Step:
 
 
 def adam(network: nn.Module, learning_rate: float, interval: int | None = None) -> torch.optim.Adam:
-    """Adam as StyleGAN2 uses it; with lazy regularisation its memory is shortened by interval / (interval + 1)."""
+    """Adam as StyleGAN2 uses it; lazy regularisation scales its rate and its memory by interval / (interval + 1)."""
     share = 1.0 if interval is None else interval / (interval + 1)
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
     return torch.optim.Adam(parameters, lr=learning_rate * share, betas=(0.0, 0.99**share), eps=1e-8, fused=True)

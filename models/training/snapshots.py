@@ -35,7 +35,7 @@ class Snapshots:
     """
 
     def __init__(self, config: TrainConfig, players: Players, recipe: Recipe, images: ImageSet) -> None:
-        """Raises TrainingError for a registry whose address makes no sense."""
+        """Raises TrainingError for a registry that cannot be used as things are."""
         self._out = config.out
         self._keep = config.keep
         self._players = players
@@ -46,6 +46,8 @@ class Snapshots:
         self._z = torch.randn(GRID, players.generator.z_dim, generator=generator(recipe.seed, 0, 0, Purpose.GRID))
         try:
             self._publisher = None if config.publish is None else Publisher(config.publish)
+            if self._publisher is not None:
+                self._publisher.registry.check()
         except FeedError as error:
             raise TrainingError(str(error)) from None
 

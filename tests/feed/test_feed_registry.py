@@ -165,7 +165,7 @@ def test_a_reader_never_sees_half_a_list(tmp_path: Path, checkpoints: list[Path]
 def test_whoever_holds_the_lock_is_waited_for(tmp_path: Path, checkpoints: list[Path]) -> None:
     registry = Registry(tmp_path)
     registry.add(checkpoints[0], {})
-    with lock(tmp_path):
+    with lock(tmp_path, create=True):
         waiting = Thread(target=registry.approve, args=("a",))
         waiting.start()
         assert registry.entries()[0].status == "candidate"
@@ -178,3 +178,24 @@ def test_the_list_is_readable_by_people(tmp_path: Path, checkpoints: list[Path])
     said = json.loads((tmp_path / "registry.json").read_text())
     assert said["format"] == 1
     assert Entry.model_validate(said["networks"][0]).name == "a"
+
+
+def test_what_is_listed_is_what_lies_there_though_the_file_is_replaced(tmp_path: Path) -> None:
+    """A training's later snapshot takes the earlier one's name while that waits for its turn."""
+    registry, path = Registry(tmp_path / "feed"), save_tiny(tmp_path / "network.safetensors", seed=1)
+    waiting = Thread(target=registry.add, args=(path, {}))
+    with lock(tmp_path / "feed", create=True):
+        waiting.start()
+        waiting.join(0.2)
+        save_tiny(path, seed=2)
+    waiting.join()
+    (entry,) = registry.entries()
+    assert entry.sha256 == sha256(tmp_path / "feed" / "candidates" / "network.safetensors")
+
+
+def test_deciding_makes_no_registry(tmp_path: Path) -> None:
+    place = tmp_path / "nowhere"
+    for decide in (Registry(place).approve, Registry(place).retire, Registry(place).roll_back):
+        with pytest.raises(FeedError, match=r"nowhere: there is no registry here; see whether the address is right"):
+            decide("a")
+    assert not place.exists()
