@@ -10,10 +10,11 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from models.training import TrainConfig, train
+from models.training import train
 from models.training.adaptation import INTERVAL, TARGET, Adaptation
 from models.training.losses import NonSaturating, Relativistic
 from tests.models.states import told
+from tests.models.tiny import tiny
 
 
 def after(confidence: float, iterations: int, batch: int = 100) -> float:
@@ -67,10 +68,7 @@ def test_a_run_adapts_and_goes_on_exactly(tmp_path: Path, augment: Any) -> None:
     data.mkdir()
     for i in range(8):
         Image.fromarray(np.full((16, 16, 3), 20 * i, np.uint8)).save(data / f"{i}.png")
-    whole = TrainConfig(
-        data=data, out=tmp_path / "whole", resolution=16, kimg=0.240, batch=8, threads=1, z_dim=8, w_dim=8,
-        channel_base=128, channel_max=16, dtype="float32", augment=augment,
-    )  # fmt: skip
+    whole = tiny(data, tmp_path / "whole", kimg=0.240, augment=augment)
     train(whole)
     train(replace(whole, out=tmp_path / "first", kimg=0.112))
     train(replace(whole, out=tmp_path / "second", resume=tmp_path / "first"))

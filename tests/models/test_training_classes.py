@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 import models
 from models.training import TrainConfig, TrainingError, train
 from models.training.players import Batch, Players, Step, Turn
+from tests.models.tiny import tiny
 
 CLASSES = 3
 
@@ -31,10 +32,7 @@ def folder(path: Path, classes: int) -> Path:
 
 @pytest.fixture
 def config(tmp_path: Path) -> TrainConfig:
-    return TrainConfig(
-        data=folder(tmp_path / "data", CLASSES), out=tmp_path / "run", resolution=16, kimg=0.016, batch=8, threads=1,
-        z_dim=8, w_dim=8, channel_base=128, channel_max=16, dtype="float32", classes=True,
-    )  # fmt: skip
+    return tiny(folder(tmp_path / "data", CLASSES), tmp_path / "run", classes=True)
 
 
 def test_both_players_are_told_the_class_of_each_picture(config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,16 +14,14 @@ from models.training.failures import in_a_sentence
 from models.training.recipe import known
 from models.training.state import write
 from tests.models.states import told
+from tests.models.tiny import tiny
 from tests.running import reverie
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> TrainConfig:
-    return TrainConfig(
-        data=filled(tmp_path / "data", *(f"{n}.png" for n in range(8))), out=tmp_path / "run", resolution=16,
-        kimg=0.024, batch=8, threads=1, z_dim=8, w_dim=8, channel_base=128, channel_max=16, dtype="float32",
-        snapshot_s=1e-9,
-    )  # fmt: skip
+    data = filled(tmp_path / "data", *(f"{n}.png" for n in range(8)))
+    return tiny(data, tmp_path / "run", kimg=0.024, snapshot_s=1e-9)
 
 
 def test_memory_that_is_not_there() -> None:

@@ -12,15 +12,14 @@ import models
 from models import checkpoint
 from models.training import TrainConfig, TrainingError, train
 from tests.models.states import told
+from tests.models.tiny import tiny
 from tests.running import reverie
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> TrainConfig:
-    return TrainConfig(
-        data=filled(tmp_path / "data", *(f"{n}.png" for n in range(8))), out=tmp_path / "run", resolution=16,
-        kimg=0.008, batch=8, threads=1, z_dim=8, w_dim=8, channel_base=128, channel_max=16, dtype="float32",
-    )  # fmt: skip
+    data = filled(tmp_path / "data", *(f"{n}.png" for n in range(8)))
+    return tiny(data, tmp_path / "run", kimg=0.008)
 
 
 def test_an_earlier_run_is_not_written_over(config: TrainConfig, tmp_path: Path) -> None:

@@ -6,15 +6,13 @@ import pytest
 from picture_sets import filled
 
 from models.training import TrainConfig, TrainingError, train
+from tests.models.tiny import tiny
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> TrainConfig:
-    return TrainConfig(
-        data=filled(tmp_path / "data", *(f"{n}.png" for n in range(8))), out=tmp_path / "run", resolution=16,
-        kimg=0.008, batch=8, threads=1, z_dim=8, w_dim=8, channel_base=128, channel_max=16, dtype="float32",
-        publish=str(tmp_path / "feed"),
-    )  # fmt: skip
+    data = filled(tmp_path / "data", *(f"{n}.png" for n in range(8)))
+    return tiny(data, tmp_path / "run", kimg=0.008, publish=str(tmp_path / "feed"))
 
 
 def test_a_file_is_no_registry(config: TrainConfig, tmp_path: Path) -> None:

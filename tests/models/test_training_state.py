@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from models.training import TrainConfig, TrainingError, train
+from tests.models.tiny import tiny
 
 Tensors = dict[str, Tensor]
 MOMENT = "optimiser_g.0.exp_avg"
@@ -23,10 +24,8 @@ MOMENT = "optimiser_g.0.exp_avg"
 def run(tmp_path_factory: pytest.TempPathFactory) -> TrainConfig:
     """A run that ended."""
     folder = tmp_path_factory.mktemp("run")
-    config = TrainConfig(
-        data=filled(folder / "data", *(f"{n}.png" for n in range(8))), out=folder / "run", resolution=16, kimg=0.008,
-        batch=8, threads=1, z_dim=8, w_dim=8, channel_base=128, channel_max=16, dtype="float32",
-    )  # fmt: skip
+    data = filled(folder / "data", *(f"{n}.png" for n in range(8)))
+    config = tiny(data, folder / "run", kimg=0.008)
     train(config)
     return config
 

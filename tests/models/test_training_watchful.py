@@ -19,14 +19,13 @@ from models.training.players import Players
 from models.training.presets import settle
 from models.training.state import NAME, capture, write
 from tests.models.states import told
+from tests.models.tiny import tiny
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> TrainConfig:
-    return TrainConfig(
-        data=filled(tmp_path / "data", *(f"{n}.png" for n in range(8))), out=tmp_path / "run", resolution=16,
-        kimg=0.04, batch=8, threads=1, z_dim=8, w_dim=8, channel_base=128, channel_max=16, dtype="float32",
-    )  # fmt: skip
+    data = filled(tmp_path / "data", *(f"{n}.png" for n in range(8)))
+    return tiny(data, tmp_path / "run", kimg=0.04)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from models.training.judge import Judge
 from models.training.players import Players, Step, Turn
 from models.training.report import Report
 from models.training.watch.page import About
+from tests.models.tiny import tiny
 from tests.running import PATIENCE
 
 
@@ -35,11 +36,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def tiny(data: Path, out: Path) -> TrainConfig:
-    return TrainConfig(
-        data=data, out=out, resolution=16, kimg=0.032, batch=8, threads=1, z_dim=8, w_dim=8, channel_base=128,
-        channel_max=16, dtype="float32", snapshot_s=1e-6,
-    )  # fmt: skip
+def watched(data: Path, out: Path) -> TrainConfig:
+    return tiny(data, out, kimg=0.032, snapshot_s=1e-6)
 
 
 def told(folder: Path, kind: str) -> list[dict[str, Any]]:
@@ -58,7 +56,7 @@ def differences(one: Path, other: Path) -> list[str]:
 
 
 def test_a_run_leaves_a_page_a_history_and_pictures_that_move(data: Path, tmp_path: Path) -> None:
-    train(tiny(data, tmp_path))
+    train(watched(data, tmp_path))
     assert kimgs(tmp_path, "steps") == kimgs(tmp_path, "strip")[:4] == [0.008, 0.016, 0.024, 0.032]
     (row,) = [row for row in told(tmp_path, "steps") if row["kimg"] == 0.032]
     assert {"loss_g", "loss_d", "confidence", "norm_g", "norm_d", "p", "seconds", "waited"} <= row["values"].keys()
@@ -77,7 +75,7 @@ def test_a_run_leaves_a_page_a_history_and_pictures_that_move(data: Path, tmp_pa
 
 
 def test_looking_changes_nothing(data: Path, tmp_path: Path) -> None:
-    often = tiny(data, tmp_path / "often")
+    often = watched(data, tmp_path / "often")
     train(often)
     train(replace(often, out=tmp_path / "once", snapshot_s=1000))
     assert len(kimgs(often.out, "strip")) > len(kimgs(tmp_path / "once", "strip"))
@@ -85,7 +83,7 @@ def test_looking_changes_nothing(data: Path, tmp_path: Path) -> None:
 
 
 def test_a_run_that_goes_on_shows_all_of_it_and_nothing_that_was_lost(data: Path, tmp_path: Path) -> None:
-    first = tiny(data, tmp_path / "first")
+    first = watched(data, tmp_path / "first")
     train(first)
     with (first.out / "history.jsonl").open("a") as file:  # as a kill between two files leaves it
         file.write('{"kind":"steps","kimg":0.04,"values":{"loss_g":99.0}}\n{"kind":"ste')
@@ -111,7 +109,7 @@ def test_a_run_that_went_back_says_so(data: Path, tmp_path: Path, monkeypatch: p
         return replace(step, loss_g=float("nan")) if turn.iteration == 2 and turn.attempt < 1 else step
 
     monkeypatch.setattr(Players, "play", breaking)
-    train(replace(tiny(data, tmp_path), snapshot_s=1000))
+    train(replace(watched(data, tmp_path), snapshot_s=1000))
     (said,) = told(tmp_path, "said")
     assert (said["kimg"], said["warning"]) == (0, True)
     assert said["text"] == "the loss is not finite at kimg 0.0: back to kimg 0.0, with other random numbers"
@@ -122,7 +120,7 @@ def test_a_run_that_failed_says_why(data: Path, tmp_path: Path, monkeypatch: pyt
     play = Players.play
     monkeypatch.setattr(Players, "play", lambda *of: replace(play(*of), loss_g=float("nan")))
     with pytest.raises(TrainingError):
-        train(tiny(data, tmp_path))
+        train(watched(data, tmp_path))
     assert "ended: the loss is not finite" in (tmp_path / "report.html").read_text()
 
 
@@ -131,16 +129,16 @@ def test_a_collapse_is_on_the_page(data: Path, tmp_path: Path, monkeypatch: pyte
         judge.warning = "the generator <may> have collapsed"
 
     monkeypatch.setattr(Judge, "measure", collapsed)
-    train(replace(tiny(data, tmp_path), snapshot_s=1000))
+    train(replace(watched(data, tmp_path), snapshot_s=1000))
     assert "the generator &lt;may&gt; have collapsed" in (tmp_path / "report.html").read_text()
 
 
 def test_nothing_that_is_watched_can_be_written_and_the_run_is_the_same(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    train(tiny(data, tmp_path / "well"))
+    train(watched(data, tmp_path / "well"))
     capsys.readouterr()
-    ill = tiny(data, tmp_path / "ill")
+    ill = watched(data, tmp_path / "ill")
     for name in ("history.jsonl", "report.html"):
         (ill.out / name).mkdir(parents=True)
     (ill.out / "tensorboard").write_bytes(b"")
