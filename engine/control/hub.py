@@ -32,4 +32,6 @@ class Hub:
     signals: Mapping[str, Signal] = field(default_factory=dict)
     preview: Preview = field(default_factory=Preview)
     health: Mapping[str, object] = field(default_factory=dict)
+    presented_at: float | None = None  # time.monotonic() of the newest presented frame; None before the first
+    no_display: str = ""  # why a show that wants a window has no display; empty where all is well
     watchers: int = 0  # open panels; without one no preview is made
