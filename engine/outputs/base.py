@@ -34,7 +34,8 @@ class OutputError(Exception):
 class Output(ABC):
     """One place frames go. All methods run on the display thread, with the GL context current.
 
-    An output that raises OutputError is closed, retried with backoff, and never stops the others.
+    An output that raises is closed, retried with backoff, and never stops the others; OutputError is the one whose
+    sentence people read. At the start of a show it is theirs to mend instead, and ends the start.
     """
 
     Config: ClassVar[type[OutputConfig]]
@@ -62,6 +63,11 @@ class Output(ABC):
     def closed_by_user(self) -> bool:
         """Whether somebody asked the show to end here, by closing a window say."""
         return False
+
+    @property
+    def problem(self) -> str:
+        """What is wrong while frames go on; empty where all is well."""
+        return ""
 
     @abstractmethod
     def describe(self) -> str:
