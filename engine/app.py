@@ -1,9 +1,11 @@
 """The composition root: from a show file to a running installation, a recording, a verdict."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from itertools import islice, takewhile
+from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -34,17 +36,19 @@ from engine.errors import ReverieError
 from engine.feed import Choice, choose, follow
 from engine.live import Live, ending_by_signal
 from engine.network import bending_of, check_network
-from engine.outputs.base import OutputError
+from engine.outputs.base import Canvas, OutputError
 from engine.outputs.rack import OutputRack
 from engine.outputs.recording import RecordingConfig, RecordingOutput
+from engine.outputs.video.names import GivenName
 from engine.pacing import Pacer
-from engine.render.context import open_context
+from engine.render.context import GLContext, open_context
 from engine.sensing import Senses
 from engine.show.loader import LoadedShow
 from engine.show.schema import json_schema
 from engine.show.wiring import matrix
 from engine.stage import Act
 from engine.startup import Finding, busy, print_table, progress, watch_signals
+from engine.work import Work
 
 log = structlog.get_logger(__name__)
 
@@ -150,8 +154,59 @@ def check_show(path: Path) -> list[str]:
     return notes
 
 
-def record_show(path: Path, seconds: float, output: Path, sets: Sequence[str] = ()) -> None:
-    """Render a show to a video at fixed steps of its own clock, every device simulated. Raises ReverieError."""
+class Recorded(NamedTuple):
+    """What came of a recording: its length in seconds, and whether that is all that was asked for."""
+
+    seconds: float
+    complete: bool
+
+
+def record_show(
+    path: Path,
+    seconds: float,
+    output: Path,
+    sets: Sequence[str] = (),
+    *,
+    start: float = 0.0,
+    overwrite: bool = False,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Recorded:
+    """Render a show to a video at fixed steps of its own clock, every device simulated.
+
+    Once `stopped` says so it ends with what there is. From `start` on the pictures are those of a recording from 0:
+    passes may feed on the picture before and a fade on all before it, so those are drawn too, but not encoded.
+    Raises ReverieError.
+    """
+    naming = GivenName(output, overwrite=overwrite)
+    try:
+        naming.refuse_existing()
+        with ExitStack() as stack:
+            work, gl, clock, canvas = _work_at_fixed_steps(path, sets, stack)
+            config = RecordingConfig(path=output, segment=seconds + 1)  # one file
+            recording = RecordingOutput(config, exact=True, naming=naming)
+            stack.callback(recording.close)
+            recording.open(gl, canvas)
+            first = round(start * canvas.fps)
+            last = first + ceil(seconds * canvas.fps - 1e-6)
+            frames = islice(Pacer(clock, canvas.fps).frames(), last)
+            shown = progress(frames, last, f"recording {output.name}")
+            recorded = 0
+            for frame in takewhile(lambda _: not stopped(), shown):
+                picture = work.step(frame)
+                work.tree.release_triggers()
+                if frame.index >= first:
+                    recording.present(picture, frame.index, frame.time)
+                    recorded += 1
+            recording.close()
+    except OutputError as error:
+        raise ReverieError(str(error)) from None
+    return Recorded(recorded / canvas.fps, recorded == last - first)
+
+
+def _work_at_fixed_steps(
+    path: Path, sets: Sequence[str], stack: ExitStack
+) -> tuple[Work, GLContext, FixedStepClock, Canvas]:
+    """The way of a frame on a clock of its own, with the generator in line. Raises ReverieError."""
     from engine.dream.inline import InlineSource  # brings torch
 
     choice = choose(load(path))
@@ -159,31 +214,17 @@ def record_show(path: Path, seconds: float, output: Path, sets: Sequence[str] = 
     if choice.note:
         log.warning(f"{choice.note}; recording {choice.name}")
     check_model(loaded)
-    clock, canvas = FixedStepClock(), canvas_of(loaded)
-    with ExitStack() as stack:
-        gl = open_context()
-        stack.callback(gl.close)
-        renderer = build_renderer(loaded, gl, stack, adaptive=False)
-        walk = build_walk(loaded)
-        with naming_the_model(loaded):
-            source = InlineSource(model_of(loaded), DREAM_FPS, clock.now, bending_of(loaded))
-        lead = Act(choice.name, walk, source)
-        work = build_work(loaded, renderer, build_senses(loaded, simulated=True), lead, sets)
-        source.start()
-        recording = RecordingOutput(RecordingConfig(path=output), exact=True)
-        frames = Pacer(clock, canvas.fps).frames(seconds)
-        shown = progress(frames, round(seconds * canvas.fps), f"recording {output.name}")
-        try:
-            recording.open(gl, canvas)
-            for frame in shown:
-                recording.present(work.step(frame), frame.index, frame.time)
-                work.tree.release_triggers()
-            recording.close()
-        except OutputError as error:
-            raise ReverieError(str(error)) from None
-        finally:
-            recording.discard()  # of no effect on one that was closed whole
-            recording.close()
+    clock = FixedStepClock()
+    gl = open_context()
+    stack.callback(gl.close)
+    renderer = build_renderer(loaded, gl, stack, adaptive=False)
+    walk = build_walk(loaded)
+    with naming_the_model(loaded):
+        source = InlineSource(model_of(loaded), DREAM_FPS, clock.now, bending_of(loaded))
+    lead = Act(choice.name, walk, source)
+    work = build_work(loaded, renderer, build_senses(loaded, simulated=True), lead, sets)
+    source.start()
+    return work, gl, clock, canvas_of(loaded)
 
 
 def watch_sensors(path: Path, seconds: float | None) -> None:

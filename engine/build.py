@@ -18,6 +18,7 @@ from engine.outputs.base import Canvas, Output
 from engine.outputs.offscreen import OffscreenConfig, OffscreenOutput
 from engine.outputs.recording import RecordingConfig, RecordingOutput
 from engine.outputs.registry import find_outputs
+from engine.outputs.video.names import GivenName
 from engine.params import Parameter, ParameterError, ParameterTree
 from engine.render.chain import PassRequest
 from engine.render.context import GLContext, WindowRequest, display_available
@@ -53,6 +54,7 @@ class RunOptions:
     port: int | None = None
     sets: tuple[str, ...] = ()
     record_to: Path | None = None
+    overwrite: bool = False
 
 
 def kinds() -> Kinds:
@@ -202,7 +204,8 @@ def build_outputs(loaded: LoadedShow, options: RunOptions) -> tuple[Outputs, Win
     folder = loaded.path.parent
     made = [(config.type, types[config.type](_beside_the_show(config, folder))) for config in configs]
     if options.record_to is not None:
-        made.append(("recording", RecordingOutput(RecordingConfig(path=options.record_to))))
+        naming = GivenName(options.record_to, overwrite=options.overwrite)
+        made.append(("recording", RecordingOutput(RecordingConfig(path=options.record_to), naming=naming)))
     if not windows and all(name != "offscreen" for name, _ in made):
         made.append(("offscreen", OffscreenOutput(OffscreenConfig())))
     return made, _window_request(loaded, windows)

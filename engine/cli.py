@@ -35,6 +35,7 @@ app.command()(train)
 
 ShowPath = Annotated[Path, typer.Argument(metavar="SHOW", help="the show file (.yaml)")]
 USER_MISTAKE = 2
+INTERRUPTED = 130
 
 
 class Precision(StrEnum):
@@ -63,12 +64,13 @@ def run(
     record_to: Annotated[
         Path | None, typer.Option("--record", metavar="FILE.mp4", help="also record what is shown, live")
     ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the file of --record if it exists")] = False,
 ) -> None:
     """Run a show: the running installation. Ctrl-C ends it cleanly."""
     from engine.app import run_show
     from engine.build import RunOptions
 
-    run_show(show, RunOptions(offscreen, seconds, port, tuple(set_ or ()), record_to))
+    run_show(show, RunOptions(offscreen, seconds, port, tuple(set_ or ()), record_to, overwrite))
 
 
 @app.command()
@@ -87,14 +89,20 @@ def record(
     seconds: Annotated[float, typer.Option(min=0.1, max=7 * 86400, help="length of the recording")],
     output: Annotated[Path, typer.Option("-o", "--output", help="the file to write, .mp4")],
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="ADDRESS=VALUE")] = None,
+    start: Annotated[float, typer.Option(min=0, max=7 * 86400, help="second of the show to begin at")] = 0.0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the file if it exists")] = False,
 ) -> None:
     """Render a show to a video, frame by frame: full quality at any machine's speed, the same every time.
 
-    No device is opened: each sensor is stood in for by its simulated day.
+    No device is opened: each sensor is stood in for by its simulated day. Ctrl-C keeps what is recorded so far; a
+    recording from --start on goes on exactly there, but takes the time of drawing all that lies before it.
     """
     from engine.app import record_show
 
-    record_show(show, seconds, output, tuple(set_ or ()))
+    recorded, complete = record_show(show, seconds, output, tuple(set_ or ()), start=start, overwrite=overwrite)
+    if not complete:
+        typer.echo(f"{output}: {recorded:.3f} s recorded; to go on in another file: --start {start + recorded:.3f}")
+        raise typer.Exit(INTERRUPTED)
 
 
 @app.command()

@@ -1,170 +1,142 @@
-"""`type: recording`: an MP4 of what is shown. The encoder has a thread of its own, so that the display never waits."""
+"""`type: recording`: MP4 files of what is shown. Other threads encode and write, so that the display never waits."""
 
-import errno
-import os
-import queue
-from contextlib import suppress
-from fractions import Fraction
+from math import inf
 from pathlib import Path
-from threading import Thread
-from typing import Any, Literal
+from typing import Literal
 
 import moderngl
-import numpy as np
 import structlog
-from numpy.typing import NDArray
 from pydantic import Field
 
 from engine.outputs.base import Canvas, Output, OutputConfig, OutputError
-from engine.outputs.pixels import Reader, cannot_write
+from engine.outputs.pixels import Reader
+from engine.outputs.video.encoding import Look
+from engine.outputs.video.keeper import Keeper
+from engine.outputs.video.names import DatedNames, Naming
+from engine.outputs.video.recorder import Plan, Recorder
+from engine.outputs.video.retention import Keep
 from engine.render.context import GLContext
+from sensors.units import Bytes, Seconds
+
+FAREWELL = 10.0  # seconds the last frames of a show may take to encode
+START = 30.0  # seconds the first file may take to open
+BEHIND = 10.0  # seconds for which a frame that was left out is a problem
 
 log = structlog.get_logger(__name__)
 
-TICKS = 90_000  # a second, as MPEG counts
-QUEUE = 8  # frames the encoder may be behind
-FAREWELL = 30.0  # seconds the last frames may take to encode
-
-Frame = tuple[NDArray[np.uint8], float]
-
 
 class RecordingConfig(OutputConfig):
-    """`{type: recording, path: day.mp4}`"""
+    """`{type: recording, path: day.mp4, keep_days: 14}`"""
 
     type: Literal["recording"] = "recording"
-    path: Path = Field(description="the file to write, .mp4")
+    path: Path = Field(description="what the files are called, .mp4: date, time and number are added to the name")
     quality: int = Field(16, ge=0, le=40, description="H.264 constant rate factor: smaller is better and larger")
+    segment: Seconds = Field(3600.0, ge=1, description="length of one file, such as 1h; then the next begins")
+    keep_days: float | None = Field(None, gt=0, description="older files are deleted; left out: none is")
+    keep_bytes: Bytes | None = Field(
+        None, gt=0, description="size of all files together, such as 5GB; the oldest are deleted; left out: no limit"
+    )
 
 
 class RecordingOutput(Output):
-    """H.264 through PyAV. Live, frames the encoder has no time for are dropped and counted; `exact` waits instead.
+    """H.264 through PyAV. Live, frames the encoder has no time for are left out and counted; `exact` waits instead.
 
-    The file is written beside its final name and takes it when it is whole. `discard` before `close` throws it away.
+    `naming` is how files are called where not by date.
     """
 
     Config = RecordingConfig
 
-    def __init__(self, config: RecordingConfig, *, exact: bool = False) -> None:
+    def __init__(self, config: RecordingConfig, *, exact: bool = False, naming: Naming | None = None) -> None:
         self._config = config
         self._exact = exact
+        self._naming = naming or DatedNames(config.path)
         self._reader: Reader | None = None
-        self._encoder: Encoder | None = None
+        self._recorder: Recorder | None = None
+        self._keeper: Keeper | None = None
+        self._number = 1
+        self._behind_until = -inf
+        self._time = 0.0
         self.dropped = 0
+        self.kept: Path | None = None
+        """The newest file that was ended."""
 
     def open(self, gl: GLContext, canvas: Canvas) -> None:
         size = (canvas.width // 2 * 2, canvas.height // 2 * 2)  # 4:2:0 colour needs even sides
-        self._encoder = Encoder(self._config.path, size, canvas.fps, self._config.quality)
+        look = Look(size, canvas.fps, self._config.quality)
+        plan = Plan(self._naming, look, self._config.segment)
+        recorder = Recorder(plan, self._number, first=self._keeper is None)
+        if self._keeper is None:
+            self._await(recorder)
+            self._keeper = self._look_after()
+        else:
+            self._keeper.look()
+        self._recorder = recorder
         self._reader = Reader(gl.ctx, size)
 
     def present(self, texture: moderngl.Texture, frame_index: int, time: float) -> None:
-        assert self._encoder is not None
+        assert self._recorder is not None
         assert self._reader is not None
-        if self._encoder.error is not None:
-            raise cannot_write(self._config.path, self._encoder.error)
-        if not self._exact and self._encoder.full:
+        if self._recorder.error is not None:
+            raise self._recorder.error
+        self._time = time
+        if not self._exact and self._recorder.full:
             self.dropped += 1
+            self._behind_until = time + BEHIND
         else:
-            self._encoder.put(self._reader.read(texture), time)
-
-    def discard(self) -> None:
-        """Give up: the unfinished file will be removed."""
-        if self._encoder is not None:
-            self._encoder.keep = False
+            self._recorder.put(self._reader.read_rows(texture), time)
 
     def close(self) -> None:
-        encoder, reader = self._encoder, self._reader
-        self._encoder = self._reader = None
+        recorder, reader = self._recorder, self._reader
+        self._recorder = self._reader = None
         if reader is not None:
             reader.close()
         if self.dropped:
-            log.warning(
-                "the recording lacks frames the encoder had no time for", path=self._config.path, frames=self.dropped
-            )
+            log.warning("the recording lacks frames: encoder or disk are too slow", frames=self.dropped)
             self.dropped = 0
-        if encoder is not None:
-            encoder.close()
-            if encoder.error is not None:
-                raise cannot_write(self._config.path, encoder.error)
-
-    def describe(self) -> str:
-        return f"recording to {self._config.path}"
-
-
-class Encoder:
-    """A thread that turns frames into a file; `error` is what ended it. Raises OutputError where it cannot begin."""
-
-    def __init__(self, path: Path, size: tuple[int, int], fps: float, quality: int) -> None:
-        import av  # brings FFmpeg: only a show that records pays for it
-
-        self._path = path
-        self._partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-        self._queue: queue.Queue[Frame | None] = queue.Queue(QUEUE)
-        self._frames = 0
-        self.error: OSError | None = None
-        self.keep = True
-        if path.is_dir() or path.suffix.lower() != ".mp4":
-            raise OutputError(f"{path}: a recording needs the name of an .mp4 file; give one such as day.mp4")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._partial.touch()  # FFmpeg opens the file only with the first frame: too late to tell anybody
-            self._file: Any = av.open(str(self._partial), "w", format="mp4")
-            self._stream = self._file.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
-        except OSError as error:
-            raise cannot_write(path, error) from None
-        self._stream.width, self._stream.height = size
-        self._stream.pix_fmt = "yuv420p"
-        self._stream.options = {"crf": str(quality), "preset": "veryfast"}
-        self._stream.time_base = self._stream.codec_context.time_base = Fraction(1, TICKS)
-        self._thread = Thread(target=self._run, name="recorder", daemon=True)
-        self._thread.start()
+        if recorder is None or recorder.error is None:
+            self._end(recorder)
+        else:  # lost while frames go on: nothing here waits, and the keeper is there for the next try
+            self._note(recorder)
+            raise recorder.error
 
     @property
-    def full(self) -> bool:
-        """Whether the encoder is as far behind as it may be."""
-        return self._queue.full()
+    def problem(self) -> str:
+        if self._time < self._behind_until:
+            return "frames are left out: encoder or disk are too slow; record a smaller canvas or fewer frames a second"
+        return ""
 
-    def put(self, pixels: NDArray[np.uint8], time: float) -> None:
-        """Hand over one frame, [H, W, 3]; waits while the queue is full."""
-        self._hand_over((pixels, time))
+    def describe(self) -> str:
+        return f"recording to {self._naming.describe()}"
 
-    def close(self) -> None:
-        """Encode what is queued, end the file and give it its name."""
-        self._hand_over(None)
-        self._thread.join(FAREWELL)
-        try:
-            if self._frames:
-                self._file.close()
-            if self._frames and self.keep and self.error is None:
-                self._partial.replace(self._path)
-        except OSError as error:
-            self.error = self.error or error
-        self._partial.unlink(missing_ok=True)
+    def _await(self, recorder: Recorder) -> None:
+        """At the start what cannot be opened is said at once. Later nobody waits: `present` tells."""
+        opened = recorder.ready.wait(START)
+        if recorder.error is not None:
+            raise recorder.error
+        if not opened:
+            raise OutputError(f"{self._config.path}: the disk does not answer; choose another place")
 
-    def _hand_over(self, item: Frame | None) -> None:
-        """Queue an item, as long as there is a thread to take it."""
-        taken = False
-        while self._thread.is_alive() and not taken:
-            with suppress(queue.Full):
-                self._queue.put(item, timeout=0.5)
-                taken = True
+    def _look_after(self) -> Keeper:
+        path, keep = self._config.path, Keep(self._config.keep_days, self._config.keep_bytes)
+        dated = isinstance(self._naming, DatedNames)
+        return Keeper([self._naming] if dated else [self._naming, DatedNames(path)], keep)
 
-    def _run(self) -> None:
-        try:
-            last = -1
-            while (item := self._queue.get()) is not None:
-                ticks = max(round(item[1] * TICKS), last + 1)
-                self._encode(item[0], ticks)
-                last = ticks
-            if self._frames:
-                self._file.mux(self._stream.encode())
-        except OSError as error:
-            self.error = error if error.errno else OSError(errno.EIO, str(error))
+    def _end(self, recorder: Recorder | None) -> None:
+        """No more frames: end the file and the looking after."""
+        patience = inf if self._exact else FAREWELL
+        ended = recorder is None or recorder.close(patience)
+        if self._keeper is not None:
+            self._keeper.stop(FAREWELL)
+            self._keeper = None
+        if recorder is None:
+            return
+        self._note(recorder)
+        if recorder.error is not None:
+            raise recorder.error
+        if not ended:
+            raise OutputError(
+                f"{self._config.path}: not ended yet; the next start will finish what is in {self._naming.folder}"
+            )
 
-    def _encode(self, pixels: NDArray[np.uint8], ticks: int) -> None:
-        import av
-
-        frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
-        frame.pts = ticks
-        frame.time_base = Fraction(1, TICKS)
-        self._file.mux(self._stream.encode(frame))
-        self._frames += 1
+    def _note(self, recorder: Recorder) -> None:
+        self._number, self.kept = recorder.number, recorder.kept

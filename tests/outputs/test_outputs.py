@@ -18,10 +18,7 @@ from engine.outputs.base import Canvas, Output, OutputConfig, OutputError
 from engine.outputs.offscreen import OffscreenConfig, OffscreenOutput
 from engine.outputs.pixels import Reader
 from engine.outputs.preview import EVERY, PreviewTap
-from engine.outputs.rack import FIRST_PAUSE, OutputRack
-from engine.outputs.recording import RecordingConfig, RecordingOutput
 from engine.outputs.registry import find_outputs
-from engine.outputs.stub import StubConfig, StubOutput
 from engine.outputs.window import letterbox
 from engine.render.context import GLContext
 
@@ -42,7 +39,7 @@ def test_every_output_keeps_the_contract(name: str, tmp_path: Path, monkeypatch:
     output.close()
     output.close()
     own = {n for n in vars(kind) if not n.startswith("_")}
-    assert own <= {*vars(Output), "Config", "frames", "first_pixel", "dropped", "discard"}
+    assert own <= {*vars(Output), "Config", "frames", "first_pixel", "dropped"}
     assert list(tmp_path.iterdir()) == []
 
 
@@ -107,88 +104,6 @@ def test_a_snapshot_that_cannot_be_written_is_one_sentence(gl: GLContext, pictur
         output.present(picture, 1, 1.0)
 
 
-def test_a_recording_is_whole_upright_and_as_long_as_shown(
-    gl: GLContext, picture: moderngl.Texture, tmp_path: Path
-) -> None:
-    import av
-
-    path = tmp_path / "day.mp4"
-    output = RecordingOutput(RecordingConfig(path=path), exact=True)
-    output.open(gl, CANVAS)
-    for i in range(15):
-        output.present(picture, i, i / 10)
-    assert not path.exists()
-    output.close()
-    with av.open(str(path)) as video:
-        frames = [frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)]
-    assert len(frames) == 15
-    assert frames[7][4, 32, 0] > 200
-    assert frames[7][-4, 32, 2] > 200
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_discarded_recording_leaves_nothing(gl: GLContext, picture: moderngl.Texture, tmp_path: Path) -> None:
-    output = RecordingOutput(RecordingConfig(path=tmp_path / "day.mp4"))
-    output.open(gl, CANVAS)
-    output.present(picture, 0, 0.0)
-    output.discard()
-    output.close()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_recording_to_nowhere_is_one_sentence(gl: GLContext) -> None:
-    for path in ("/proc/no/day.mp4", "/proc/day.mp4"):
-        with pytest.raises(OutputError, match="cannot be written"):
-            RecordingOutput(RecordingConfig(path=Path(path))).open(gl, CANVAS)
-    for path in ("day.avi", "/tmp"):
-        with pytest.raises(OutputError, match=r"an \.mp4 file"):
-            RecordingOutput(RecordingConfig(path=Path(path))).open(gl, CANVAS)
-
-
-def test_a_recording_without_frames_leaves_nothing_and_says_nothing(gl: GLContext, tmp_path: Path) -> None:
-    output = RecordingOutput(RecordingConfig(path=tmp_path / "day.mp4"))
-    output.open(gl, CANVAS)
-    output.close()
-    assert list(tmp_path.iterdir()) == []
-
-
-FULL = """
-import resource, sys
-from pathlib import Path
-import numpy as np
-from engine.outputs.base import Canvas, OutputError
-from engine.outputs.recording import RecordingConfig, RecordingOutput
-from engine.render.context import open_context
-
-gl = open_context()
-noise = np.random.default_rng(0).integers(0, 255, (720, 1280, 4), np.uint8)
-texture = gl.ctx.texture((1280, 720), 4, noise.tobytes())
-output = RecordingOutput(RecordingConfig(path=Path(sys.argv[1]), quality=0), exact=True)
-resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
-try:
-    output.open(gl, Canvas(1280, 720, 10))
-    for i in range(60):
-        output.present(texture, i, i / 10)
-    output.close()
-    print("nothing was said")
-except OutputError as error:
-    print(error)
-    try:
-        output.close()
-    except OutputError:
-        print("said again")
-"""
-
-
-def test_a_full_disk_ends_the_recording_with_a_word_and_leaves_nothing(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", FULL, str(tmp_path / "day.mp4")], capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    assert "day.mp4: cannot be written" in done.stdout
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_previews_are_small_jpegs_at_their_pace(gl: GLContext, picture: moderngl.Texture) -> None:
     tap = PreviewTap(gl)
     first = tap.take(picture, 0.0)
@@ -201,43 +116,6 @@ def test_previews_are_small_jpegs_at_their_pace(gl: GLContext, picture: moderngl
     assert second is not None
     assert second.sequence == first.sequence + 1
     tap.close()
-
-
-class Flaky(StubOutput):
-    """Fails to present as long as it is told to."""
-
-    failing = False
-    opened = 0
-
-    def open(self, gl: GLContext, canvas: Canvas) -> None:
-        self.opened += 1
-
-    def present(self, texture: moderngl.Texture, frame_index: int, time: float) -> None:
-        if self.failing:
-            raise OutputError("the cable is out")
-        super().present(texture, frame_index, time)
-
-    def close(self) -> None:
-        if self.failing:
-            raise OutputError("nor can it be closed")
-
-
-def test_an_output_that_fails_is_retried_and_never_stops_the_others(gl: GLContext, picture: moderngl.Texture) -> None:
-    flaky, steady = Flaky(StubConfig()), StubOutput(StubConfig())
-    rack = OutputRack([("flaky", flaky), ("steady", steady)], gl, CANVAS)
-    rack.open()
-    flaky.failing = True
-    for i in range(10):
-        rack.present(picture, i, i * 0.1)
-    assert steady.frames == 10
-    assert rack.problems == {"flaky": "the cable is out"}
-    assert flaky.opened == 1
-    flaky.failing = False
-    rack.present(picture, 11, FIRST_PAUSE + 0.01)
-    assert rack.problems == {}
-    assert flaky.frames == 1
-    assert flaky.opened == 2
-    rack.close()
 
 
 def test_an_output_config_is_closed_to_other_keys() -> None:
