@@ -18,6 +18,7 @@ from engine.outputs.video.part_file import PartFile
 
 TICKS = 90_000  # a second, as MPEG counts
 FRAGMENT = 500_000  # microseconds
+BUFFER = 4 * 2**20  # bytes: a fragment goes to the file at once, so that a kill seldom cuts one
 LOOKAHEAD = 0.15  # seconds of frames that the encoder may hold back to spend its bits well
 BT709 = LIMITED = 1  # as FFmpeg numbers primaries, transfer, matrix; and the range
 
@@ -44,8 +45,12 @@ class Encoding:
             src_color_range=ColorRange.JPEG,
             dst_color_range=ColorRange.MPEG,
         )
-        movie = {"movflags": "hybrid_fragmented+negative_cts_offsets", "frag_duration": str(FRAGMENT)}
-        self._file: Any = av.open(file, "w", format="mp4", options=movie)
+        movie = {
+            "movflags": "hybrid_fragmented+negative_cts_offsets",
+            "frag_duration": str(FRAGMENT),
+            "flush_packets": "1",
+        }
+        self._file: Any = av.open(file, "w", format="mp4", options=movie, buffer_size=BUFFER)
         self._stream: Any = self._file.add_stream("libx264", rate=Fraction(look.fps).limit_denominator(1001))
         self._stream.width, self._stream.height = look.size
         self._stream.pix_fmt = "yuv420p"
