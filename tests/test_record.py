@@ -1,0 +1,103 @@
+"""`reverie record` and `run --record`: what is there is kept, ends are told, and a recording can be gone on with."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from engine.app import Recorded, record_show
+from engine.errors import ReverieError
+from tests.running import reverie
+
+SHOW = """\
+reverie: 1
+title: Continued
+seed: 3
+canvas: {width: 128, height: 72, fps: 10}
+model: museum-128
+sensors:
+  hall: {type: simulated}
+walk: {type: drift, speed: 0.6}
+passes:
+  - flow
+  - grain: {amount: 0.2}
+modulation:
+  - {from: hall.bass, to: /walk/speed, out: [0, 0.5]}
+panel: null
+"""
+
+
+@pytest.fixture
+def show(tmp_path: Path) -> Path:
+    path = tmp_path / "show.yaml"
+    path.write_text(SHOW)
+    return path
+
+
+def frames(video: Path) -> np.ndarray:
+    """Luma, [frames, H, W]."""
+    with av.open(str(video)) as container:
+        return np.stack([frame.to_ndarray(format="gray") for frame in container.decode(video=0)]).astype(np.int16)
+
+
+def test_a_recording_from_a_second_on_goes_on_where_another_ended(show: Path, tmp_path: Path) -> None:
+    """`flow` feeds on its last picture, and grain is new in each frame: both show whether all before was drawn."""
+    whole, rest = tmp_path / "whole.mp4", tmp_path / "rest.mp4"
+    assert record_show(show, 2.5, whole) == Recorded(2.5, True)
+    assert record_show(show, 1.0, rest, start=1.5) == Recorded(1.0, True)
+    first, second = frames(whole), frames(rest)
+    assert len(first) == 25
+    assert len(second) == 10
+    same = [np.abs(a - b).mean() for a, b in zip(first[15:], second, strict=True)]
+    shifted = [np.abs(a - b).mean() for a, b in zip(first[14:-1], second, strict=True)]
+    assert max(same) < 0.3 * min(shifted)  # encoded apart, so not equal to the bit
+
+
+def test_a_recording_that_is_stopped_keeps_what_is_there(show: Path, tmp_path: Path) -> None:
+    asked = iter(range(100))
+    path = tmp_path / "day.mp4"
+    assert record_show(show, 5.0, path, stopped=lambda: next(asked) >= 12) == Recorded(1.2, False)
+    assert len(frames(path)) == 12
+    assert sorted(tmp_path.iterdir()) == [path, show]
+
+
+def test_a_recording_that_is_stopped_before_it_begins_leaves_nothing(show: Path, tmp_path: Path) -> None:
+    asked = iter(range(100))
+    stopped = record_show(show, 5.0, tmp_path / "day.mp4", start=1.0, stopped=lambda: next(asked) >= 5)
+    assert stopped == Recorded(0.0, False)
+    assert list(tmp_path.iterdir()) == [show]
+
+
+def test_an_existing_file_is_refused_before_anything_is_loaded(show: Path, tmp_path: Path) -> None:
+    path = tmp_path / "day.mp4"
+    path.write_bytes(b"somebody's")
+    show.write_text("not even a show")
+    with pytest.raises(ReverieError, match=r"day\.mp4: exists already; choose another name, or add --overwrite"):
+        record_show(show, 1.0, path)
+
+
+@pytest.mark.parametrize("command", [("record", "-o"), ("run", "--record")])
+def test_both_commands_refuse_an_existing_file_and_replace_it_when_told(
+    show: Path, tmp_path: Path, command: tuple[str, str]
+) -> None:
+    path = tmp_path / "day.mp4"
+    path.write_bytes(b"somebody's")
+    arguments = command[0], str(show), "--seconds", "1", command[1], str(path)
+    refused = reverie(*arguments)
+    assert refused.returncode == 2
+    assert "day.mp4: exists already" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert path.read_bytes() == b"somebody's"
+    done = reverie(*arguments, "--overwrite")
+    assert done.returncode == 0, done.stderr
+    assert len(frames(path)) > 0
+    assert sorted(tmp_path.iterdir()) == [path, show]
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence_at_the_start(show: Path) -> None:
+    for command in (("record", "-o"), ("run", "--record")):
+        refused = reverie(command[0], str(show), "--seconds", "1", command[1], "/proc/films/day.mp4")
+        assert refused.returncode == 2
+        assert "/proc/films/day.mp4: cannot be written" in refused.stderr
+        assert "Traceback" not in refused.stderr
