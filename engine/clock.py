@@ -1,6 +1,7 @@
 """The one clock: everything visible is a function of (show, seed, clock, input)."""
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -50,3 +51,25 @@ class FixedStepClock:
 
     def wait_until(self, moment: float) -> None:
         self._now = max(self._now, moment)
+
+
+class WakingClock:
+    """Seconds for deadlines: a gap between two looks at it counts as one second at most.
+
+    Where all processes stand still for a while (SIGSTOP, a suspended machine, a frozen cgroup), nothing is late after
+    it: every deadline goes on where it was. Look at it more often than once a second.
+    """
+
+    LONGEST_GAP = 1.0
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._source = now
+        self._looked = now()
+        self._lived = 0.0
+
+    def __call__(self) -> float:
+        """The seconds so far."""
+        looked = self._source()
+        self._lived += min(looked - self._looked, self.LONGEST_GAP)
+        self._looked = looked
+        return self._lived
