@@ -36,14 +36,14 @@ def watch() -> None:
 
 
 def only_our_models() -> None:
-    """With `python -m` the current folder comes first, where a user may have a models.py: look there last."""
+    """With `python -m` the current folder is searched first, and a user may have a models.py there: leave it out."""
     import os
     import sys
     from pathlib import Path
 
     here = os.getcwd()
     if sys.path[0] in ("", here) and Path(here).resolve() != Path(__file__).resolve().parents[1]:
-        sys.path.append(sys.path.pop(0))
+        del sys.path[0]
 
 
 if __name__ == "__main__":
