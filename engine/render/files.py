@@ -27,7 +27,7 @@ def open_regular(path: Path, most: int) -> BinaryIO:
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise IsfError(f"{path}: is not a regular file; put a file in its place")
+            raise _not_regular(path)
         file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
         status = os.fstat(file.fileno())
     except (OSError, ValueError) as error:
@@ -35,6 +35,8 @@ def open_regular(path: Path, most: int) -> BinaryIO:
     if stat.S_ISREG(status.st_mode) and status.st_size <= most:
         return file
     file.close()
+    if not stat.S_ISREG(status.st_mode):
+        raise _not_regular(path)
     raise IsfError(f"{path}: {status.st_size} bytes are more than the {most} it may have; make it smaller")
 
 
@@ -57,6 +59,10 @@ def resolve_within(folder: Path, text: str) -> Path | None:
     except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: links in a circle, up to Python 3.12
         raise _unreadable(Path(text), error) from None
     return path if path.is_relative_to(whole) else None
+
+
+def _not_regular(path: Path) -> IsfError:
+    return IsfError(f"{path}: is not a regular file; put a file in its place")
 
 
 def _unreadable(path: Path, error: Exception) -> IsfError:

@@ -56,7 +56,7 @@ class _HeaderReader:
         self._path = path
         self._text = text
         self._first_line = first_line
-        self._place = ""
+        self._place = r"\S"
         self._header = self._json()
 
     def shader(self, body: str, body_line: int, sources: Sources) -> Shader:
