@@ -54,22 +54,23 @@ class FixedStepClock:
 
 
 class WakingClock:
-    """Seconds for deadlines: a gap between two looks at it counts as one second at most.
+    """Seconds for deadlines: a gap between two looks counts as LONGEST_GAP at most. For one thread that looks often.
 
-    Where all processes stand still for a while (SIGSTOP, a suspended machine, a frozen cgroup), nothing is late after
-    it: every deadline goes on where it was. Look at it more often than once a second.
+    A whole machine may be paused, by SIGSTOP to all its processes, a suspended virtual machine or a frozen cgroup, while
+    the monotonic clock runs on. On waking, everything seems to have missed its deadline that had no chance to meet it:
+    a generator would be killed for a silence in which nobody could speak.
     """
 
     LONGEST_GAP = 1.0
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._source = now
-        self._looked = now()
-        self._lived = 0.0
+    def __init__(self, source: Callable[[], float] = time.monotonic) -> None:
+        self._source = source
+        self._seen = source()
+        self._now = 0.0
 
-    def __call__(self) -> float:
-        """The seconds so far."""
-        looked = self._source()
-        self._lived += min(looked - self._looked, self.LONGEST_GAP)
-        self._looked = looked
-        return self._lived
+    def now(self) -> float:
+        """Seconds awake."""
+        seen = self._source()
+        self._now += min(seen - self._seen, self.LONGEST_GAP)
+        self._seen = seen
+        return self._now
