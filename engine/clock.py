@@ -56,9 +56,9 @@ class FixedStepClock:
 class WakingClock:
     """Seconds for deadlines: a gap between two looks counts as LONGEST_GAP at most. For one thread that looks often.
 
-    A whole machine may be paused, by SIGSTOP to all its processes, a suspended virtual machine or a frozen cgroup, while
-    the monotonic clock runs on. On waking, everything seems to have missed its deadline that had no chance to meet it:
-    a generator would be killed for a silence in which nobody could speak.
+    A whole machine may be paused, by SIGSTOP to all its processes, a suspended virtual machine or a frozen cgroup,
+    while the monotonic clock runs on. On waking, everything seems to have missed its deadline that had no chance to
+    meet it: a generator would be killed for a silence in which nobody could speak.
     """
 
     LONGEST_GAP = 1.0

@@ -49,7 +49,8 @@ def test_sound_that_comes_on_after_a_pause_is_not_lost(monkeypatch: pytest.Monke
         sound._process, sound._unread, sound._channels = SimpleNamespace(stdout=heard), b"", 1
         sound._features, sound._device = AudioFeatures(48000), "a microphone"
         sound._patience, sound._waited = STALL, 0.0
-        monkeypatch.setattr("sensors.sound.time.monotonic", lambda times=count(): 30.0 * next(times))
+        leaping = count(0.0, 30.0)
+        monkeypatch.setattr("sensors.sound.time.monotonic", lambda: next(leaping))
         monkeypatch.setattr("sensors.sound.WAIT", 0.3)
         assert [sound.read() for _ in range(3)] == [None] * 3
         spoken.write(bytes(4 * 4800))
