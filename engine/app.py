@@ -34,7 +34,8 @@ from engine.control.server import ControlServer
 from engine.dream.source import open_source
 from engine.errors import ReverieError
 from engine.feed import Choice, choose, follow
-from engine.live import Live, ending_by_signal
+from engine.heartbeat import HEARTBEAT, Stage
+from engine.live import Live
 from engine.network import bending_of, check_network
 from engine.outputs.base import Canvas, OutputError
 from engine.outputs.rack import OutputRack
@@ -47,7 +48,8 @@ from engine.show.loader import LoadedShow
 from engine.show.schema import json_schema
 from engine.show.wiring import matrix
 from engine.stage import Act
-from engine.startup import Finding, busy, print_table, progress, watch_signals
+from engine.startup import Finding, busy, print_ending, print_table, progress, watch_signals
+from engine.stopping import STOP, StoppedError, until_stopped
 from engine.work import Work
 
 log = structlog.get_logger(__name__)
@@ -57,35 +59,47 @@ SENSOR_PATIENCE = 0.8  # seconds the start waits for sensors, so that the table 
 
 def run_show(path: Path, options: RunOptions) -> None:
     """Run a show until Ctrl-C, SIGTERM, its window is closed, or its seconds are over. Raises ReverieError."""
-    loaded = load(path)
-    with suppress(KeyboardInterrupt), ExitStack() as stack:  # interrupted while opening: close what is open, and go
+    loaded, played = load(path), HEARTBEAT.played
+    with suppress(StoppedError), ExitStack() as stack:  # stopped while opening: close what is open, and go
         with busy(f"opening {loaded.show.title}"):
             live, findings = open_live(loaded, options, stack)
         print_table(loaded.show.title, findings)
-        with ending_by_signal(live.pacer):
-            live.perform(options.seconds)
+        try:
+            live.perform(None if options.seconds is None else options.seconds - played)
+        finally:
+            HEARTBEAT.beat(Stage.CLOSING)
+        print_ending(loaded.show.title, live.health.presented.count, HEARTBEAT.played - played, live.pacer.dropped)
 
 
 def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tuple[Live, list[Finding]]:
     """Everything a running show needs, open and started, to be released by `stack`, and what was found.
 
-    The generator's worker goes first: it takes longest, and the rest is opened while it loads. Raises ReverieError.
+    The generator's worker goes first: it takes longest, and the rest is opened while it loads. Raises ReverieError, and
+    StoppedError between two steps.
     """
+    _step()
     choice = choose(loaded)
     loaded = choice.loaded
+    _step()
     check_model(loaded)
+    _step()
     show, clock = loaded.show, MonotonicClock()
     source = open_source(model_of(loaded), max_fps=DREAM_FPS, bending=bending_of(loaded))
     stack.callback(source.close)
     source.start()
+    _step()
     senses = build_senses(loaded)
     stack.callback(senses.close)
     senses.start()
+    _step()
     outputs, window = build_outputs(loaded, options)
     gl = open_context(window)
     stack.callback(gl.close)
+    _step()
     renderer = build_renderer(loaded, gl, stack)
+    _step()
     lead, wings = Act(choice.name, build_walk(loaded), source), follow(choice, DREAM_FPS)
+    _step()
     work = build_work(loaded, renderer, senses, lead, options.sets, wings)
     stack.callback(work.stage.close)
     if wings is not None:
@@ -97,6 +111,7 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
         rack.open()
     except OutputError as error:
         raise ReverieError(str(error)) from None
+    _step()
     hub = Hub(title=show.title)
     server = build_panel(loaded, hub, options.port)
     if server is not None:
@@ -104,8 +119,16 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
         server.start()
     live = Live(clock, show.canvas.fps, work, renderer, rack, hub)
     stack.callback(live.close)
+    _step()
     _await_sensors(senses, clock)
+    _step()
     return live, _findings(choice, live, outputs, server)
+
+
+def _step() -> None:
+    """One step of opening is done: tell the watchdog, and hear whether to go on. Raises StoppedError."""
+    HEARTBEAT.beat(Stage.OPENING)
+    STOP.check()
 
 
 def _await_sensors(senses: Senses, clock: MonotonicClock) -> None:
@@ -169,13 +192,13 @@ def record_show(
     *,
     start: float = 0.0,
     overwrite: bool = False,
-    stopped: Callable[[], bool] = lambda: False,
+    stopped: Callable[[], bool] = lambda: STOP.requested,
 ) -> Recorded:
     """Render a show to a video at fixed steps of its own clock, every device simulated.
 
     Once `stopped` says so it ends with what there is. From `start` on the pictures are those of a recording from 0:
     passes may feed on the picture before and a fade on all before it, so those are drawn too, but not encoded.
-    Raises ReverieError.
+    Raises ReverieError, and StoppedError where it is stopped while it loads.
     """
     naming = GivenName(output, overwrite=overwrite)
     try:
@@ -206,9 +229,10 @@ def record_show(
 def _work_at_fixed_steps(
     path: Path, sets: Sequence[str], stack: ExitStack
 ) -> tuple[Work, GLContext, FixedStepClock, Canvas]:
-    """The way of a frame on a clock of its own, with the generator in line. Raises ReverieError."""
+    """The way of a frame on a clock of its own, with the generator in line. Raises ReverieError, StoppedError."""
     from engine.dream.inline import InlineSource  # brings torch
 
+    STOP.check()
     choice = choose(load(path))
     loaded = choice.loaded
     if choice.note:
@@ -218,6 +242,7 @@ def _work_at_fixed_steps(
     gl = open_context()
     stack.callback(gl.close)
     renderer = build_renderer(loaded, gl, stack, adaptive=False)
+    STOP.check()
     walk = build_walk(loaded)
     with naming_the_model(loaded):
         source = InlineSource(model_of(loaded), DREAM_FPS, clock.now, bending_of(loaded))
@@ -234,8 +259,7 @@ def watch_sensors(path: Path, seconds: float | None) -> None:
     with ExitStack() as stack:
         stack.callback(senses.close)
         senses.start()
-        with ending_by_signal(pacer):
-            watch_signals(senses, pacer.frames(seconds))
+        watch_signals(senses, until_stopped(pacer.frames(seconds)))
 
 
 def draw_grid(model: str, of: str | Path, label: int | None, truncation_psi: float, output: Path) -> None:

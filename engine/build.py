@@ -13,6 +13,7 @@ import models
 from engine.control.hub import Hub
 from engine.control.server import ControlServer
 from engine.errors import ReverieError
+from engine.heartbeat import HEARTBEAT
 from engine.network import check_network, naming, network_parameters, path_of
 from engine.outputs.base import Canvas, Output
 from engine.outputs.offscreen import OffscreenConfig, OffscreenOutput
@@ -204,7 +205,7 @@ def build_outputs(loaded: LoadedShow, options: RunOptions) -> tuple[Outputs, Win
     folder = loaded.path.parent
     made = [(config.type, types[config.type](_beside_the_show(config, folder))) for config in configs]
     if options.record_to is not None:
-        naming = GivenName(options.record_to, overwrite=options.overwrite)
+        naming = GivenName(options.record_to, overwrite=options.overwrite, resumed=HEARTBEAT.played > 0)
         made.append(("recording", RecordingOutput(RecordingConfig(path=options.record_to), naming=naming)))
     if not windows and all(name != "offscreen" for name, _ in made):
         made.append(("offscreen", OffscreenOutput(OffscreenConfig())))

@@ -26,9 +26,14 @@ class Health:
         self._last_dream = self._clock.now()
         self.dreamt.tick(self._last_dream)
 
+    @property
+    def uptime(self) -> float:
+        """Seconds since the show began."""
+        return self._clock.now()
+
     def report(self, sensors: Mapping[str, object], problems: Mapping[str, str], **more: object) -> dict[str, object]:
         """The answer of /healthz. `problems` names what is broken now; rates are per second, times in milliseconds."""
-        now = self._clock.now()
+        now = self.uptime
         wrong = dict(problems)
         if now - self._last_dream > DREAM_SILENCE:
             wrong.setdefault("dream", f"no generated frame for {now - self._last_dream:.0f} s")

@@ -275,6 +275,22 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", str(disk)], check=True)
 
 
+def test_the_next_engine_of_a_run_goes_on_in_another_file(gl: GLContext, tmp_path: Path) -> None:
+    path = tmp_path / "day.mp4"
+    with recording_process(path, 4 * FPS, "given") as process:
+        kill(process)
+    film = Film(gl)
+    output = RecordingOutput(RecordingConfig(path=path), exact=True, naming=GivenName(path, resumed=True))
+    output.open(gl, CANVAS)
+    for i in range(5):
+        output.present(film.frame(i), i, i / FPS)
+    wait("what the first engine left to be finished", path.exists)
+    output.close()
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "day-002.mp4", path]
+    assert len(shown(path)) >= 4 * FPS - FPS - QUEUE
+    assert is_the_film(tmp_path / "day-002.mp4", 0, 5)
+
+
 def test_a_leftover_without_room_for_a_copy_keeps_its_fragments(gl: GLContext, small_disk: Path) -> None:
     with recording_process(small_disk / "day.mp4", 12 * FPS) as process:
         kill(process)

@@ -108,9 +108,11 @@ class DatedNames(Naming):
 class GivenName(Naming):
     """The first file is called exactly as asked, others `day-002.mp4` and so on."""
 
-    def __init__(self, path: Path, *, overwrite: bool = False) -> None:
+    def __init__(self, path: Path, *, overwrite: bool = False, resumed: bool = False) -> None:
+        """`resumed`: another process of the same run has recorded before this one, and its files stay."""
         super().__init__(path)
-        self._overwrite = overwrite
+        self._overwrite = overwrite and not resumed
+        self._resumed = resumed
 
     def name(self, number: int) -> Name:
         return Name(self.path.stem, number)
@@ -132,8 +134,9 @@ class GivenName(Naming):
 
     def prepare(self) -> None:
         super().prepare()
-        self.refuse_existing()
-        self._set_aside()
+        if not self._resumed:
+            self.refuse_existing()
+            self._set_aside()
 
     def refuse_existing(self) -> None:
         """Raise OutputError where the file exists and may not be overwritten."""
