@@ -59,16 +59,19 @@ class Encoding:
         context = self._stream.codec_context
         context.color_primaries = context.color_trc = context.colorspace = BT709
         context.color_range = LIMITED
-        self._last = -1
+        self._fps, self._last = look.fps, -1
         self._file.start_encoding()
 
     def add(self, pixels: NDArray[np.uint8], seconds: float) -> None:
-        """One frame, [H, W, 4], row 0 at the top, to be shown that long after the beginning."""
+        """One frame, [H, W, 4], row 0 at the top, to be shown that long after the beginning.
+
+        Times are rounded to whole frames: a live show's are never exact, and editors count in frames.
+        """
         import av
 
         frame: Any = self._convert(av.VideoFrame.from_ndarray(pixels, format="rgba"))
-        self._last = max(round(seconds * TICKS), self._last + 1)
-        frame.pts, frame.time_base = self._last, Fraction(1, TICKS)
+        self._last = max(round(seconds * self._fps), self._last + 1)
+        frame.pts, frame.time_base = round(self._last * TICKS / self._fps), Fraction(1, TICKS)
         self._file.mux(self._stream.encode(frame))
 
     def end(self) -> None:
