@@ -75,6 +75,7 @@ def test_a_file_cut_anywhere_plays_up_to_the_last_second(tmp_path: Path) -> None
         sizes.append(file.path.stat().st_size)
     data = file.path.read_bytes()
     file.close()
+    encoding.abandon()
     cut = tmp_path / "cut.mp4"
     for length in np.linspace(len(data) / 10, len(data), 10).astype(int):
         cut.write_bytes(data[:length])

@@ -7,6 +7,7 @@ made to cover them. Tried and left: copying the closed file into an ordinary one
 disk, and at the end of a show longer than a service manager waits.
 """
 
+from contextlib import suppress
 from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
@@ -60,7 +61,12 @@ class Encoding:
         context.color_primaries = context.color_trc = context.colorspace = BT709
         context.color_range = LIMITED
         self._fps, self._last = look.fps, -1
-        self._file.start_encoding()
+        try:
+            self._file.start_encoding()
+        except BaseException:
+            file.refuse()
+            self.abandon()
+            raise
 
     def add(self, pixels: NDArray[np.uint8], seconds: float) -> None:
         """One frame, [H, W, 4], row 0 at the top, to be shown that long after the beginning.
@@ -78,6 +84,13 @@ class Encoding:
         """Encode what is held back and make the file an ordinary one."""
         self._file.mux(self._stream.encode())
         self._file.close()
+
+    def abandon(self) -> None:
+        """Release a file that refuses to be written; PyAV would else try to end it some day, when it is collected."""
+        from av.error import FFmpegError
+
+        with suppress(OSError, FFmpegError):  # what it says is that nothing can be written
+            self._file.close()
 
 
 def _settings(look: Look) -> dict[str, Any]:

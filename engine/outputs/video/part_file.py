@@ -59,9 +59,12 @@ class PartFile:
         """As of any file."""
         return self._file.tell()
 
-    def cut_to_whole(self) -> int:
-        """Write nothing more, and leave out what lies after the last whole fragment; the bytes that are left."""
+    def refuse(self) -> None:
+        """Take nothing more."""
         self.closed = True
+
+    def cut_to_whole(self) -> int:
+        """Leave out what lies after the last whole fragment; the bytes that are left."""
         whole = whole_length(cast(BinaryIO, self._file))
         self._file.truncate(whole)
         return whole

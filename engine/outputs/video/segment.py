@@ -63,6 +63,8 @@ class Segment:
         """
         if self._file.closed:
             return
+        self._file.refuse()
+        self._encoding.abandon()
         try:
             if self._file.cut_to_whole():
                 self.kept = self._file.path
