@@ -3,6 +3,7 @@
 import io
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Literal
 
 import moderngl
@@ -13,7 +14,7 @@ from pydantic import Field
 
 from engine.files import write_atomic
 from engine.outputs.base import Canvas, Output, OutputConfig, OutputError
-from engine.outputs.pixels import Reader
+from engine.outputs.pixels import Reader, cannot_write
 from engine.render.context import GLContext
 from sensors.units import Seconds
 
@@ -37,11 +38,13 @@ class OffscreenOutput(Output):
         self._writer = ThreadPoolExecutor(1, "snapshot")  # starts its thread with the first picture
         self._written: Future[None] | None = None
         self._due = 0.0
+        self._started = False
 
     def open(self, gl: GLContext, canvas: Canvas) -> None:
         self._gl = gl
         self._writer = ThreadPoolExecutor(1, "snapshot")
         if self._config.snapshot is not None:
+            self._check_folder(self._config.snapshot)
             self._reader = Reader(gl.ctx, (canvas.width, canvas.height))
 
     def present(self, texture: moderngl.Texture, frame_index: int, time: float) -> None:
@@ -50,7 +53,7 @@ class OffscreenOutput(Output):
             self._gl.ctx.finish()
         elif time >= self._due:
             self._due = time + self._config.every
-            self._hand_over(self._config.snapshot, self._reader.read(texture))
+            self._hand_over(self._config.snapshot, self._reader.read_rows(texture))
 
     def close(self) -> None:
         self._writer.shutdown()
@@ -66,20 +69,34 @@ class OffscreenOutput(Output):
         )
         return f"offscreen{where}"
 
-    def _hand_over(self, path: Path, pixels: NDArray[np.uint8]) -> None:
+    def _check_folder(self, path: Path) -> None:
+        """At the start, where a folder that cannot be written is the user's to mend; later the first picture tells."""
+        if self._started:
+            return
+        self._started = True
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=path.parent):
+                pass
+        except OSError as error:
+            raise cannot_write(path, error) from None
+
+    def _hand_over(self, path: Path, rows: NDArray[np.uint8]) -> None:
         """Have a picture written beside the display loop; one that comes while another is written is left out."""
         if self._written is None:
-            self._written = self._writer.submit(_write, path, pixels)
+            self._written = self._writer.submit(_write, path, rows)
 
     def _tell_what_failed(self) -> None:
         if self._written is not None and self._written.done():
             written, self._written = self._written, None
             error = written.exception()
             if error is not None:
+                self._due = 0.0  # opened again, it shows at once whether it is any better
                 raise OutputError(str(error))
 
 
-def _write(path: Path, pixels: NDArray[np.uint8]) -> None:
+def _write(path: Path, rows: NDArray[np.uint8]) -> None:
+    """`rows` are [H, W, 4], row 0 at the bottom."""
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+    Image.fromarray(rows[::-1, :, :3]).save(file, "PNG", compress_level=1)
     write_atomic(path, file.getvalue())

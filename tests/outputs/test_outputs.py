@@ -95,9 +95,19 @@ def test_snapshots_are_whole_pictures_at_their_pace(gl: GLContext, picture: mode
     assert path.stat().st_mtime_ns > first
 
 
-def test_a_snapshot_that_cannot_be_written_is_one_sentence(gl: GLContext, picture: moderngl.Texture) -> None:
-    output = OffscreenOutput(OffscreenConfig(snapshot=Path("/proc/no/such.png"), every=0))
+def test_a_snapshot_that_cannot_be_written_is_one_sentence_at_the_start(gl: GLContext) -> None:
+    with pytest.raises(OutputError, match=r"such\.png: cannot be written"):
+        OffscreenOutput(OffscreenConfig(snapshot=Path("/proc/no/such.png"))).open(gl, CANVAS)
+
+
+def test_a_snapshot_that_cannot_be_written_any_more_is_one_sentence_too(
+    gl: GLContext, picture: moderngl.Texture, tmp_path: Path
+) -> None:
+    folder = tmp_path / "pictures"
+    output = OffscreenOutput(OffscreenConfig(snapshot=folder / "such.png", every=0))
     output.open(gl, CANVAS)
+    folder.rmdir()
+    folder.touch()
     output.present(picture, 0, 0.0)
     output.close()  # it has been tried when this returns
     with pytest.raises(OutputError, match=r"such\.png: cannot be written"):

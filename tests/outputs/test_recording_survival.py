@@ -74,8 +74,9 @@ def test_a_file_cut_anywhere_plays_up_to_the_last_second(tmp_path: Path) -> None
         encoding.add(pixels, i / FPS)
         sizes.append(file.path.stat().st_size)
     data = file.path.read_bytes()
-    file.close()
+    file.refuse()
     encoding.abandon()
+    file.close()
     cut = tmp_path / "cut.mp4"
     for length in np.linspace(len(data) / 10, len(data), 10).astype(int):
         cut.write_bytes(data[:length])

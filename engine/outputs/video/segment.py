@@ -48,7 +48,7 @@ class Segment:
                 self._file.end_syncing()
                 self._settle()
             else:
-                self._file.path.unlink()
+                self.give_up()
         except BaseException:
             with suppress(OSError):  # the first error is the one to tell
                 self.give_up()
