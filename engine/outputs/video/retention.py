@@ -1,5 +1,7 @@
 """How long the files of a recording are kept: by age, by size, or for ever."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,15 +30,23 @@ def forget(naming: Naming, keep: Keep, now: float) -> list[Path]:
 
     `now` is the wall clock's, in seconds. Files still being written count for the size and are never deleted.
     """
-    files = sorted(_File(path.stat().st_mtime, path, path.stat().st_size) for path in naming.whole_files())
-    total = sum(file.size for file in files) + sum(path.stat().st_size for path, _ in naming.parts())
+    files = sorted(_looked_at(naming.whole_files()))
+    total = sum(file.size for file in files) + sum(part.size for part in _looked_at(path for path, _ in naming.parts()))
     gone: list[Path] = []
     for file in files:
         old = keep.days is not None and now - file.changed > keep.days * DAY
         much = keep.bytes is not None and total > keep.bytes
         if not old and not much:
             break
-        file.path.unlink()
+        file.path.unlink(missing_ok=True)
         gone.append(file.path)
         total -= file.size
     return gone
+
+
+def _looked_at(paths: Iterable[Path]) -> Iterator[_File]:
+    """What there is of them: a file may get its final name, or go, between being listed and being looked at."""
+    for path in paths:
+        with suppress(FileNotFoundError):
+            found = path.stat()
+            yield _File(found.st_mtime, path, found.st_size)
