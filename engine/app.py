@@ -33,6 +33,7 @@ from engine.dream.source import open_source
 from engine.errors import ReverieError
 from engine.feed import Choice, choose, follow
 from engine.heartbeat import HEARTBEAT, Stage
+from engine.lessons import LESSONS
 from engine.live import Live
 from engine.network import bending_of, check_network
 from engine.outputs.base import OutputError
@@ -92,7 +93,7 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     gl = open_context(window)
     stack.callback(gl.close)
     _step()
-    renderer = build_renderer(loaded, gl, stack)
+    renderer = build_renderer(loaded, gl, stack, learnt=LESSONS.read())
     _step()
     lead, wings = Act(choice.name, build_walk(loaded), source), follow(choice, DREAM_FPS)
     _step()

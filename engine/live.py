@@ -15,6 +15,7 @@ from engine.outputs.preview import PreviewTap
 from engine.outputs.rack import OutputRack
 from engine.pacing import Frame, Pacer
 from engine.params import ParameterError
+from engine.probation import Probation
 from engine.render.renderer import Renderer
 from engine.stopping import until_stopped
 from engine.work import Work
@@ -36,6 +37,7 @@ class Live:
         self.rack = rack
         self.hub = hub
         self._preview = PreviewTap(renderer.gl)
+        self._probation = Probation(renderer.texts)
         self._publish_at = self._report_at = 0.0
         work.on_dream = self.health.dream_frame
 
@@ -43,6 +45,7 @@ class Live:
         """Present frames until stopped, a window is closed, or `seconds` are over."""
         self._publish(0.0)
         self._report(0.0)
+        self._probation.passed(self.renderer.chain.names)
         gc.collect()
         gc.freeze()  # what stands now stays: a full collection over it took 91 ms
         for frame in until_stopped(self.pacer.frames(seconds)):
@@ -66,6 +69,7 @@ class Live:
         self.health.presented_frame()
         self.hub.presented_at = time.monotonic()
         HEARTBEAT.frame(frame.step)
+        self._probation.frame(frame.time)
 
     def _take_commands(self) -> None:
         for address, value in self.hub.commands.take():
@@ -104,6 +108,7 @@ class Live:
             dream | feed | shaders | self.rack.problems,
             title=self.hub.title,
             dropped_frames=self.pacer.dropped,
+            engine_restarts=max(HEARTBEAT.engines - 1, 0),
             dream_restarts=source.restarts,
             dream_rejected=source.rejected,
             network=self.work.stage.lead.name,
@@ -119,3 +124,4 @@ class Live:
         for name in self.renderer.reload_changed():
             parameters = [p for p in self.renderer.parameters() if p.address.startswith(f"/passes/{name}/")]
             self.work.tree.replace(f"/passes/{name}", parameters)
+            self._probation.begin(name)
