@@ -1,5 +1,6 @@
 """The routes: the panel's files, a small JSON interface for scripts and watchdogs, and the WebSocket."""
 
+import time
 from collections.abc import Mapping
 
 from starlette.applications import Starlette
@@ -12,6 +13,7 @@ from starlette.websockets import WebSocket
 
 from engine.control import assets
 from engine.control.desk import Desk
+from engine.control.health import judge
 from engine.control.hub import Hub
 from engine.control.roster import Roster
 from engine.control.security import Door, Guard
@@ -35,7 +37,8 @@ class Web:
         routes = [
             Route("/", self.panel),
             Route("/static/{name:path}", self.asset),
-            Route("/healthz", self.health),
+            Route("/healthz", self.live),
+            Route("/readyz", self.ready),
             Route("/preview.jpg", self.preview),
             Route("/api/signals", self.signals),
             Route("/api/parameters", self.parameters),
@@ -52,9 +55,15 @@ class Web:
         """GET /static/…"""
         return assets.respond(self._assets.get(request.path_params["name"]), request)
 
-    async def health(self, request: Request) -> Response:
-        """GET /healthz: the show's own figures, `status` among them."""
-        return _json(dict(self._hub.health))
+    async def live(self, request: Request) -> Response:
+        """GET /healthz: the show's figures; 503 where nothing is shown, so that a watchdog may act on the status."""
+        health = judge(self._hub, time.monotonic())
+        return _json(health.body, health.live_status)
+
+    async def ready(self, request: Request) -> Response:
+        """GET /readyz: the same body; 200 only where nothing is wrong."""
+        health = judge(self._hub, time.monotonic())
+        return _json(health.body, health.ready_status)
 
     async def preview(self, request: Request) -> Response:
         """GET /preview.jpg: the newest one; 404 while none has been made."""

@@ -17,6 +17,7 @@ class FakeShow:
         self.modulation: dict[str, float] = {}
         self.hub = Hub(title="First light", parameters=tuple(self.tree), revision=self.tree.revision)
         self.hub.snapshot = self.tree.snapshot()
+        self.hub.presented_at = time.monotonic() + 1e6  # a frame that stays new, however slow this machine is
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fake display loop")
 

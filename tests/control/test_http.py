@@ -42,13 +42,6 @@ def test_no_other_file_is_served(calm_http: httpx.Client, path: str) -> None:
     assert calm_http.get(f"/static/{path}").status_code == 404
 
 
-def test_health_is_what_the_show_says(show: FakeShow, http: httpx.Client) -> None:
-    show.hub.health = {"status": "degraded", "fps": 24.5, "frame_p99_ms": float("nan"), "sensors": {"hall": "live"}}
-    answer = http.get("/healthz")
-    assert answer.status_code == 200
-    assert answer.json() == {"status": "degraded", "fps": 24.5, "frame_p99_ms": None, "sensors": {"hall": "live"}}
-
-
 def test_parameters_and_signals_are_listed(show: FakeShow, http: httpx.Client) -> None:
     show.modulation = {"/walk/speed": 0.2}
     wait_until(lambda: show.hub.snapshot.effective["/walk/speed"] != 0.12)

@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -219,6 +220,14 @@ def test_health_is_one_line(page: Page, show: FakeShow) -> None:
     expect(page.locator("#health")).to_contain_text("degraded")
     expect(page.locator("#problems li")).to_have_text("shader flow line 12: undeclared identifier")
     expect(page.locator("[data-figure='render_scale']")).to_have_count(0)
+
+
+def test_a_wall_that_stands_still_is_said_to(page: Page, show: FakeShow) -> None:
+    show.hub.health = {"status": "ok", "problems": {}, "fps": 28.0}
+    show.hub.presented_at = time.monotonic() - 3000
+    expect(page.locator("#health .unwell")).to_have_text(re.compile(r"stalled for 30\d\d s"))
+    expect(page.locator("[data-figure='fps']")).to_have_text("fps0.0")
+    expect(page.locator("#problems li")).to_have_text(re.compile(r"display no frame for 30\d\d s"))
 
 
 def test_a_new_tree_is_drawn_and_what_was_folded_stays_so(page: Page, show: FakeShow) -> None:

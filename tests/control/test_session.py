@@ -67,7 +67,7 @@ def test_a_new_panel_is_told_everything(show: FakeShow, server: ControlServer) -
         speed = next(row for row in tree["parameters"] if row["address"] == "/walk/speed")
         assert (speed["type"], speed["minimum"], speed["maximum"], speed["unit"]) == ("float", 0.0, 2.0, "1/s")
         assert message(client, "values")["/walk/speed"] == 0.12
-        assert message(client, "health") == {"status": "ok", "fps": 30.0}
+        assert message(client, "health") == {"status": "ok", "problems": {}, "fps": 30.0, "frame_age_s": 0.0}
         temperature = message(client, "signals")["air.temperature"]
         assert (temperature["unit"], temperature["age"], temperature["quality"]) == ("°C", 14.0, "stale")
 
