@@ -83,7 +83,7 @@ def test_a_port_asked_for_is_not_exchanged() -> None:
 @pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70_000), ("203.0.113.9", 0), ("no such host", 0)])
 def test_an_impossible_place_is_one_sentence(host: str, port: int) -> None:
     with pytest.raises(ReverieError, match=r"^panel: [^\n]+; name [^\n]+$"):
-        ControlServer(Hub(), host=host, port=port, token="secret").start()
+        ControlServer(Hub(), host=host, port=port, token="long enough for one").start()
 
 
 def test_closing_ends_open_clients_and_leaves_no_thread(show: FakeShow) -> None:

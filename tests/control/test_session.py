@@ -209,7 +209,7 @@ def test_a_client_that_never_reads_holds_up_no_one(show: FakeShow, server: Contr
 
 
 def test_an_illegal_change_of_state_is_named(show: FakeShow) -> None:
-    session = Session(None, Desk(show.hub), Feed(show.hub), lambda _: True, lambda: None)  # type: ignore[arg-type]
+    session = Session(None, Desk(show.hub), Feed(show.hub), None, lambda: None)  # type: ignore[arg-type]
     session._move(State.CLOSED)
     with pytest.raises(RuntimeError, match="is closed cannot become open"):
         session._move(State.OPEN)
