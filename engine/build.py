@@ -12,6 +12,7 @@ from pydantic import BaseModel
 import models
 from engine.control.hub import Hub
 from engine.control.server import ControlServer
+from engine.control.token_file import read_token
 from engine.errors import ReverieError
 from engine.heartbeat import HEARTBEAT
 from engine.lessons import TIMES, Learnt
@@ -216,13 +217,13 @@ def build_panel(loaded: LoadedShow, hub: Hub, port: int | None) -> ControlServer
     token = None
     if part.token_file is not None:
         try:
-            token = (loaded.path.parent / part.token_file).read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise loaded.error(("panel", "token_file"), f"{error}; write the token into that file") from None
+            token = read_token(loaded.path.parent / part.token_file)
+        except ReverieError as error:
+            raise loaded.error(("panel", "token_file"), str(error)) from None
     try:
         return ControlServer(hub, host=part.host, port=part.port if port is None else port, token=token)
     except ReverieError as error:
-        raise loaded.error(("panel",), str(error)) from None
+        raise loaded.error(("panel",), str(error).removeprefix("panel: ")) from None
 
 
 def build_outputs(loaded: LoadedShow, options: RunOptions) -> tuple[Outputs, WindowRequest | None]:

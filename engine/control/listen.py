@@ -44,7 +44,7 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
         listener.listen(BACKLOG)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, TypeError) as error:  # TypeError: no name can be such a text
         listener.close()
         raise _explained(host, port, error) from None
     return listener
