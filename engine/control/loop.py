@@ -62,18 +62,21 @@ class Loop(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Cuts off whoever has not left soon."""
-        if self._acceptor is not None:
-            self._acceptor.close()
+        self._accept_no_more()
         asyncio.get_running_loop().call_later(CUT_AFTER, self._cut)
         await super().shutdown(sockets)
 
     async def _leave_nothing(self) -> None:
         """Also where this life ends by a fault: no socket and no count stays behind."""
-        if self._acceptor is not None:
-            self._acceptor.close()
+        self._accept_no_more()
         self._cut()
         await asyncio.sleep(0)  # in which asyncio closes what was cut
         self._log_limit.flush(everything=True)
+
+    def _accept_no_more(self) -> None:
+        if self._acceptor is not None:
+            self._acceptor.close()
+            self._acceptor = None
 
     def _cut(self) -> None:
         for connection in list(self.server_state.connections):

@@ -102,6 +102,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._connection: Connection = app_state["connection"]
         self._connections: Connections = app_state["connections"]
 
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            self.handshake_complete = True  # a refusal with a status ends it too; uvicorn would log an error of ours
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.leave(self._connection)
         super().connection_lost(exc)

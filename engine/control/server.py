@@ -83,15 +83,17 @@ class ControlServer:
             self._up.clear()
             self._hub.watchers = 0
             if self._ending.is_set():
+                if why:
+                    log.warning("the control server did not end well", why=why[:200])
                 return
             if time.monotonic() - begun > SOUND_AFTER:
                 pause = FIRST_PAUSE
-            self._lose(why)
+            self._lose(why or "it stopped by itself")
             self._ending.wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def _serve_once(self, listener: socket.socket) -> str:
-        """Serve until told to end; else why it ended."""
+        """Serve until told to end. Returns what went wrong, if anything."""
         try:
             self._loop = Loop(self._hub, self._door, self._is_up)
             self._loop.should_exit = self._ending.is_set()  # asked for before there was anybody to ask
@@ -99,7 +101,7 @@ class ControlServer:
                 self._loop.run([own])
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, the show goes on and it is said
             return f"{type(error).__name__}: {error}"
-        return "it ended without being asked to"
+        return ""
 
     def _is_up(self) -> None:
         self._up.set()

@@ -17,7 +17,8 @@ FORMAT = 1
 SIGNAL = r"^[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z][A-Za-z0-9_]*$"
 ADDRESS = r"^(/[A-Za-z0-9_.-]+)+$"
 HOST = re.compile(
-    r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*|[0-9A-Fa-f]*:[0-9A-Fa-f:.]{1,40}(%[A-Za-z0-9_.-]{1,15})?"
+    r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*"  # a name or an IPv4 address
+    r"|[0-9A-Fa-f]*:[0-9A-Fa-f:.]{1,40}(%[A-Za-z0-9_.-]{1,15})?"  # an IPv6 address
 )
 LONGEST_HOST = 253
 
@@ -96,7 +97,7 @@ class PanelPart(Part):
         None,
         min_length=1,
         max_length=1000,
-        description="file holding the token clients must give, 16 characters or more",
+        description="file with the token clients must give, 16 characters at least",
     )
 
     @field_validator("host")
