@@ -18,7 +18,6 @@ from engine.control.rate_limit import RateLimit
 
 AT_ONCE = 8  # accepted before clients already here get their turn
 PAUSE = 0.2  # seconds without accepting after the system refused
-WAITING = 32
 LOOK_EVERY = 0.05  # seconds between looks at who waits
 
 
@@ -32,7 +31,9 @@ class Acceptor:
         protocol: Callable[[Connection], asyncio.Protocol],
         rates: RateLimit,
         limit: LogLimit,
+        waiting: int,
     ) -> None:
+        """`waiting`: how many clients may wait for their budget, besides `connections`."""
         self._listener = listener
         self._connections = connections
         self._protocol = protocol
@@ -40,6 +41,7 @@ class Acceptor:
         self._log_limit = limit
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._most_waiting = waiting
         self._waiting: deque[tuple[socket.socket, str]] = deque()
         self._pause: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
@@ -70,7 +72,7 @@ class Acceptor:
     def _admit(self, client: socket.socket, address: str) -> None:
         if not self._rates.wait(address, "connection"):
             self._take(client, address)
-        elif len(self._waiting) < min(WAITING, self._connections.most):
+        elif len(self._waiting) < self._most_waiting:
             self._waiting.append((client, address))
             self._look = self._look or self._loop.call_later(LOOK_EVERY, self._look_again)
         else:

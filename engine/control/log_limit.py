@@ -13,6 +13,8 @@ from typing import Any
 
 import structlog
 
+from engine.errors import printable
+
 INTERVAL = 60.0
 KINDS = 64  # kept apart; what comes beyond is counted as one
 LENGTH = 300
@@ -38,6 +40,7 @@ class LogLimit:
 
     def say(self, kind: str, sentence: str) -> None:
         """Log a sentence, or count it where one of its kind was logged lately."""
+        sentence = " ".join(printable(sentence).split())  # it may quote a stranger
         if kind not in self._kinds and len(self._kinds) >= KINDS:
             kind, sentence = "", "panel: more of such, from more clients"
         known = self._kinds.get(kind)

@@ -17,6 +17,7 @@ from engine.control.security import Door
 from engine.control.token_check import TokenCheck
 from engine.control.web import MESSAGE_SIZE, Web
 
+WAITING = 32  # clients that connect faster than they may
 CUT_AFTER = 0.5
 PING_INTERVAL = 15.0
 TICKS_A_SECOND = 10
@@ -28,7 +29,9 @@ class Loop(uvicorn.Server):
     def __init__(self, hub: Hub, door: Door, is_up: Callable[[], None]) -> None:
         self._log_limit = LogLimit()
         self._rates = RateLimit()
-        self._connections = Connections(connections_allowed())
+        places = connections_allowed()
+        self._waiting = min(WAITING, places // 4)
+        self._connections = Connections(places - self._waiting)
         self._is_up = is_up
         self._acceptor: Acceptor | None = None
         tokens = TokenCheck(door, self._log_limit)
@@ -48,7 +51,9 @@ class Loop(uvicorn.Server):
         (listener,) = sockets or []
         listener.setblocking(False)
         self.servers = []
-        self._acceptor = Acceptor(listener, self._connections, self._protocol, self._rates, self._log_limit)
+        self._acceptor = Acceptor(
+            listener, self._connections, self._protocol, self._rates, self._log_limit, self._waiting
+        )
         self.started = True
         self._is_up()
 

@@ -4,6 +4,7 @@ uvicorn itself waits for the rest of a request for ever, so a few hundred half r
 """
 
 import asyncio
+import time
 from typing import Any
 
 import h11
@@ -11,7 +12,9 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.frames import Frame
 
+from engine.control.bucket import TokenBucket
 from engine.control.connections import Connection, Connections
 from engine.control.log_limit import LogLimit
 
@@ -21,6 +24,9 @@ WITHIN = {
     "body": 10.0,
     "answer": 30.0,  # our part: the answer, and the client's taking it
 }
+READ_IN_VAIN = 256 * 1024  # bytes of a request that come after its answer
+FRAMES_A_SECOND = 20.0  # of a WebSocket, besides messages: pings, pongs and pieces of messages
+FRAME_BURST = 200.0
 
 
 class HttpProtocol(H11Protocol):
@@ -35,6 +41,7 @@ class HttpProtocol(H11Protocol):
         self._log_limit = limit
         self._watched: tuple[str, object] = ("", None)
         self._deadline: asyncio.TimerHandle | None = None
+        self._in_vain = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -49,6 +56,10 @@ class HttpProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         self._watch()
+        if self._watched[0] == "body" and self.cycle.response_complete:
+            self._in_vain += len(data)
+            if self._in_vain > READ_IN_VAIN:  # to close at the first byte would cost honest clients the answer
+                self.transport.abort()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -101,6 +112,26 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().__init__(config, server_state, app_state)
         self._connection: Connection = app_state["connection"]
         self._connections: Connections = app_state["connections"]
+        self._frames = TokenBucket(FRAMES_A_SECOND, FRAME_BURST, time.monotonic())
+
+    def handle_ping(self) -> None:
+        if self._may_go_on():
+            super().handle_ping()
+
+    def handle_pong(self, event: Frame) -> None:
+        if self._may_go_on():
+            super().handle_pong(event)
+
+    def handle_cont(self, event: Frame) -> None:
+        if self._may_go_on():
+            super().handle_cont(event)
+
+    def _may_go_on(self) -> bool:
+        """The session counts messages only; what never becomes one is counted here."""
+        if self._frames.take(time.monotonic()):
+            return True
+        self.transport.abort()
+        return False
 
     async def send(self, message: Any) -> None:
         await super().send(message)

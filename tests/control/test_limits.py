@@ -150,6 +150,12 @@ def test_a_kind_of_line_is_said_once_a_minute_and_counted_in_between() -> None:
     assert said[2:] == ["again"]
 
 
+def test_a_line_is_one_line_whatever_it_quotes() -> None:
+    said: list[str] = []
+    LogLimit(Clock(), said.append).say("x", "it said \x1b[2J and\nsomething else")
+    assert said == ["it said \N{REPLACEMENT CHARACTER}[2J and something else"]
+
+
 def test_ever_new_kinds_are_one_line_too() -> None:
     clock, said = Clock(), list[str]()
     limit = LogLimit(clock, said.append)
