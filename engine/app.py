@@ -27,6 +27,7 @@ from engine.build import (
     naming_the_model,
 )
 from engine.clock import FixedStepClock, MonotonicClock
+from engine.control.descriptors import raise_limit
 from engine.control.hub import Hub
 from engine.control.server import ControlServer
 from engine.dream.source import open_source
@@ -75,6 +76,7 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     StoppedError between two steps.
     """
     _step()
+    raise_limit()
     choice = choose(loaded)
     loaded = choice.loaded
     _step()
@@ -114,7 +116,7 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     if server is not None:
         stack.callback(server.close)
         server.start()
-    live = Live(clock, show.canvas.fps, work, renderer, rack, hub)
+    live = Live(clock, show.canvas.fps, work, renderer, rack, hub, server)
     stack.callback(live.close)
     _step()
     _await_sensors(senses, clock)

@@ -9,6 +9,7 @@ import structlog
 
 from engine.clock import Clock
 from engine.control.hub import Hub
+from engine.control.server import ControlServer
 from engine.health import Health
 from engine.heartbeat import HEARTBEAT
 from engine.outputs.preview import PreviewTap
@@ -29,7 +30,11 @@ log = structlog.get_logger(__name__)
 class Live:
     """The display loop. Display thread only, except `pacer.stop`."""
 
-    def __init__(self, clock: Clock, fps: float, work: Work, renderer: Renderer, rack: OutputRack, hub: Hub) -> None:
+    def __init__(
+        self, clock: Clock, fps: float, work: Work, renderer: Renderer, rack: OutputRack, hub: Hub,
+        server: ControlServer | None = None,
+    ) -> None:  # fmt: skip
+        self._server = server
         self.pacer = Pacer(clock, fps)
         self.health = Health(clock)
         self.work = work
@@ -102,10 +107,11 @@ class Live:
         source = self.work.source
         dream = {"dream": source.last_error} if not source.alive and source.last_error else {}
         feed = {"networks": self.work.stage.problem} if self.work.stage.problem else {}
+        panel = {"panel": self._server.problem} if self._server is not None and self._server.problem else {}
         shaders = {f"shader {name}": error for name, error in self.renderer.errors.items()}
         self.hub.health = self.health.report(
             self.work.senses.report(),
-            dream | feed | shaders | self.rack.problems,
+            dream | feed | panel | shaders | self.rack.problems,
             title=self.hub.title,
             dropped_frames=self.pacer.dropped,
             engine_restarts=max(HEARTBEAT.engines - 1, 0),

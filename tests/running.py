@@ -32,9 +32,15 @@ class RunningShow:
         return f"http://127.0.0.1:{self.port}/"
 
     def get(self, path: str) -> Any:
-        """JSON from the panel's server."""
-        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
-            return json.load(answer)
+        """JSON from the panel's server; of health also where it is 503."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                if error.code != 503:
+                    raise
+                return json.load(error)
 
     def put(self, address: str, value: object) -> None:
         """Set a parameter."""
