@@ -136,11 +136,11 @@ def test_a_discarded_recording_leaves_nothing(gl: GLContext, picture: moderngl.T
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_recording_to_nowhere_is_one_sentence(gl: GLContext) -> None:
+def test_a_recording_to_nowhere_is_one_sentence(gl: GLContext, tmp_path: Path) -> None:
     for path in ("/proc/no/day.mp4", "/proc/day.mp4"):
         with pytest.raises(OutputError, match="cannot be written"):
             RecordingOutput(RecordingConfig(path=Path(path))).open(gl, CANVAS)
-    for path in ("day.avi", "/tmp"):
+    for path in ("day.avi", tmp_path):
         with pytest.raises(OutputError, match=r"an \.mp4 file"):
             RecordingOutput(RecordingConfig(path=Path(path))).open(gl, CANVAS)
 
