@@ -1,5 +1,5 @@
-"""A Ray cluster of two nodes on this machine. Run as a program it is the cluster: a process of its own, so that whatever
-becomes of its start, everything it began can be ended.
+"""A Ray cluster of two nodes on this machine. Run as a program it is the cluster: in a process of its own, so that
+everything it began can be ended, whatever became of its start.
 """
 
 import os
