@@ -33,7 +33,7 @@ class RunningShow:
 
     def get(self, path: str) -> Any:
         """JSON from the panel's server."""
-        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+        with urllib.request.urlopen(self.url + path, timeout=PATIENCE) as answer:
             return json.load(answer)
 
     def put(self, address: str, value: object) -> None:
@@ -42,7 +42,7 @@ class RunningShow:
         request = urllib.request.Request(
             f"{self.url}api/parameters{address}", body, {"Content-Type": "application/json"}, method="PUT"
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             assert answer.status < 300
 
     def signal(self, name: str) -> float:
@@ -70,7 +70,7 @@ class RunningShow:
         """SIGTERM, as a service manager does; the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE)
 
 
 def free_port() -> int:

@@ -24,6 +24,7 @@ from engine.outputs.registry import find_outputs
 from engine.outputs.stub import StubConfig, StubOutput
 from engine.outputs.window import letterbox
 from engine.render.context import GLContext
+from tests.running import PATIENCE
 
 CANVAS = Canvas(64, 36, 10)
 REQUIRED = {"recording": {"path": "day.mp4"}}
@@ -269,12 +270,12 @@ def screen() -> Iterator[str]:
     )
     os.close(write)
     try:
-        assert select.select([read], [], [], 30)[0], "Xvfb does not start"
+        assert select.select([read], [], [], PATIENCE)[0], "Xvfb does not start"
         yield f":{os.read(read, 16).decode().strip()}"
     finally:
         os.close(read)
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 WINDOW = """

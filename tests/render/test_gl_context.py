@@ -10,6 +10,7 @@ import pytest
 
 from engine.errors import ReverieError
 from engine.render.context import GLContext, display_available, list_monitors, open_context
+from tests.running import PATIENCE
 
 XVFB = shutil.which("Xvfb")
 
@@ -50,7 +51,7 @@ def screen() -> Iterator[dict[str, str]]:
         number = pipe.readline().strip()
     yield {**os.environ, "DISPLAY": f":{number}", "PYTHONWARNINGS": "error"}
     server.terminate()
-    server.wait(20)
+    server.wait(PATIENCE)
 
 
 def run(code: str, env: dict[str, str]) -> str:

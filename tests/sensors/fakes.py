@@ -41,6 +41,7 @@ class FakeSensor(DeviceSensor):
         self.present = True
         self.says: queue.Queue[dict[str, float] | Exception] = queue.Queue()
         self.hang = threading.Event()
+        self.hanging = False
         self.opened = self.closed = 0
 
     def open(self) -> str:
@@ -57,7 +58,9 @@ class FakeSensor(DeviceSensor):
         if isinstance(said, Exception):
             raise said
         if "hang" in said:
+            self.hanging = True
             self.hang.wait(60)
+            self.hanging = False
         return Reading(said, self.clock())
 
     def close(self) -> None:
