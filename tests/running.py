@@ -17,6 +17,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 90.0  # seconds: tests wait for conditions on machines under any load
+WIDTH = "200"  # columns of the terminal that commands are shown
 
 
 @dataclass
@@ -97,7 +98,7 @@ def reverie(
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's, without a display and with wide terminal lines."""
     kept = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    return {**kept, "COLUMNS": "200", **(more or {})}
+    return {**kept, "COLUMNS": WIDTH, **(more or {})}
 
 
 @contextmanager
