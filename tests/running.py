@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 90.0  # seconds: tests wait for conditions on machines under any load
+PATIENCE = 240.0  # seconds: tests wait for conditions on machines under any load; only what hangs comes near
 WIDTH = "200"  # columns of the terminal that commands are shown
 
 
@@ -81,9 +81,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def reverie(
-    *arguments: str, env: Mapping[str, str] | None = None, timeout: float = 120
-) -> subprocess.CompletedProcess[str]:
+def reverie(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """One command run to its end, without a display."""
     return subprocess.run(
         [sys.executable, "-m", "engine", *arguments],
@@ -91,7 +89,6 @@ def reverie(
         text=True,
         env=environment(env),
         cwd=ROOT,
-        timeout=timeout,
     )
 
 

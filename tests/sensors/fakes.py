@@ -7,6 +7,7 @@ from typing import Literal
 from sensors.base import Channel, DeviceConfig, DeviceSensor, Reading, SensorError
 from sensors.channel import Channel as Row
 from sensors.quantities import LIGHT, TEMPERATURE
+from tests.running import PATIENCE
 
 
 class FakeClock:
@@ -59,7 +60,7 @@ class FakeSensor(DeviceSensor):
             raise said
         if "hang" in said:
             self.hanging = True
-            self.hang.wait(60)
+            self.hang.wait(PATIENCE)
             self.hanging = False
         return Reading(said, self.clock())
 

@@ -19,6 +19,7 @@ from models.archive.prepare.task import Places
 from tests.models.archive import on_nodes
 from tests.models.archive.cluster import ENVIRONMENT, Nodes, processes_of
 from tests.models.archive.pictures import archive, encoded, jpeg, photo
+from tests.running import PATIENCE
 
 SETTINGS = Settings((32, 32))
 FILES = {f"{i:02d}.jpg": jpeg(i) for i in range(30)} | {
@@ -79,7 +80,7 @@ def test_a_node_killed_half_way_changes_nothing(
         ray=nodes.address,
         progress=lambda done, total: seen.append(done),
     )
-    killer.join(30)
+    killer.join(PATIENCE)
     assert capfd.readouterr().out == ""  # where --json writes
     assert many == alone
     assert many.rejected == {"missing file": 1, "near-duplicate": 1, "truncated": 1}
