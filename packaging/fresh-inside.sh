@@ -12,16 +12,17 @@ mount -t tmpfs -o mode=1777 shm "$root/dev/shm"
 # beside it, so its parent comes along.
 settings=$(cat "$root"/etc/pip.conf "$root"/etc/xdg/pip/pip.conf "$root$HOME"/.pip/pip.conf \
     "$root$HOME"/.config/pip/pip.conf 2>/dev/null; env | grep '^PIP_' | grep -v '^PIP_CACHE_DIR=') || true
-for path in $(grep -oE '(file://)?/[^] ,"'\'']+' <<<"$settings"); do
+while IFS= read -r path; do
     [[ $path == file://* ]] && path=$(dirname "${path#file://}")
-    [ -e "$path" ] && [ ! -e "$root$path" ] || continue
-    if [ -d "$path" ]; then
+    if [ -e "$root$path" ]; then
+        continue
+    elif [ -d "$path" ]; then
         mkdir -p "$root$path"
         mount --bind -o ro "$path" "$root$path"
-    else
+    elif [ -f "$path" ]; then
         cp --parents "$path" "$root"
     fi
-done
+done < <(grep -oE '(file://)?/[^] ,"'\'']+' <<<"$settings")
 
 carried=()
 while IFS= read -r -d '' variable; do

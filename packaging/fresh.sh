@@ -24,7 +24,7 @@ root=$cache/debian-$release
 mirror() {
     local found
     # shellcheck disable=SC2016
-    found=$(apt-get indextargets --format '$(REPO_URI)' "Label: $1" 'Created-By: Packages' | head -n 1)
+    found=$(apt-get indextargets --format '$(REPO_URI)' "Label: $1" 'Created-By: Packages' | sed -n 1p)
     echo "${found:-$2}"
 }
 
@@ -32,12 +32,15 @@ make_base() {
     [ -n "$(find "$base" -mtime -30 2>/dev/null)" ] && return
     packaging/system-packages.sh packaging/fresh.txt
     echo "reverie: building a minimal Debian $release, which takes about a minute"
-    debootstrap --variant=minbase --include=ca-certificates,make,python3 "$suite" "$root" "$archive" \
+    in_namespaces debootstrap --variant=minbase --include=ca-certificates,make,python3 "$suite" "$root" "$archive" \
         >"$cache/debootstrap.log" 2>&1 || { tail "$cache/debootstrap.log" >&2; exit 1; }
     tar -C "$root" -cf "$base.part" .
     mv "$base.part" "$base"
     remove "$root"
 }
+
+# Mounts and processes live in namespaces that end with the command: none outlives it, and none is deleted through.
+in_namespaces() { unshare --mount --pid --fork --kill-child "$@"; }
 
 remove() { rm -rf --one-file-system "$1"; }
 
@@ -66,6 +69,5 @@ tar -C "$root" -xf "$base"
 carry_settings
 [ -z "$(git status --porcelain)" ] || echo "reverie: what is not committed is not tried"
 git clone --quiet --depth 1 "file://$PWD" "$root/root/reverie"
-# Mounts and processes live in namespaces that end with this command: none outlives it, and none is deleted through.
-unshare --mount --pid --fork --kill-child packaging/fresh-inside.sh "$root"
+in_namespaces packaging/fresh-inside.sh "$root"
 echo "reverie: a fresh Debian $release runs the README's two commands"
