@@ -32,7 +32,9 @@ from engine.control.server import ControlServer
 from engine.dream.source import open_source
 from engine.errors import ReverieError
 from engine.feed import Choice, choose, follow
-from engine.live import Live, ending_by_signal
+from engine.heartbeat import HEARTBEAT, Stage
+from engine.lessons import LESSONS
+from engine.live import Live
 from engine.network import bending_of, check_network
 from engine.outputs.base import OutputError
 from engine.outputs.rack import OutputRack
@@ -44,7 +46,8 @@ from engine.show.loader import LoadedShow
 from engine.show.schema import json_schema
 from engine.show.wiring import matrix
 from engine.stage import Act
-from engine.startup import Finding, busy, print_table, progress, watch_signals
+from engine.startup import Finding, busy, print_ending, print_table, progress, watch_signals
+from engine.stopping import STOP, StoppedError, until_stopped
 
 log = structlog.get_logger(__name__)
 
@@ -53,35 +56,47 @@ SENSOR_PATIENCE = 0.8  # seconds the start waits for sensors, so that the table 
 
 def run_show(path: Path, options: RunOptions) -> None:
     """Run a show until Ctrl-C, SIGTERM, its window is closed, or its seconds are over. Raises ReverieError."""
-    loaded = load(path)
-    with suppress(KeyboardInterrupt), ExitStack() as stack:  # interrupted while opening: close what is open, and go
+    loaded, played = load(path), HEARTBEAT.played
+    with suppress(StoppedError), ExitStack() as stack:  # stopped while opening: close what is open, and go
         with busy(f"opening {loaded.show.title}"):
             live, findings = open_live(loaded, options, stack)
         print_table(loaded.show.title, findings)
-        with ending_by_signal(live.pacer):
-            live.perform(options.seconds)
+        try:
+            live.perform(None if options.seconds is None else options.seconds - played)
+        finally:
+            HEARTBEAT.beat(Stage.CLOSING)
+        print_ending(loaded.show.title, live.health.presented.count, HEARTBEAT.played - played, live.pacer.dropped)
 
 
 def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tuple[Live, list[Finding]]:
     """Everything a running show needs, open and started, to be released by `stack`, and what was found.
 
-    The generator's worker goes first: it takes longest, and the rest is opened while it loads. Raises ReverieError.
+    The generator's worker goes first: it takes longest, and the rest is opened while it loads. Raises ReverieError, and
+    StoppedError between two steps.
     """
+    _step()
     choice = choose(loaded)
     loaded = choice.loaded
+    _step()
     check_model(loaded)
+    _step()
     show, clock = loaded.show, MonotonicClock()
     source = open_source(model_of(loaded), max_fps=DREAM_FPS, bending=bending_of(loaded))
     stack.callback(source.close)
     source.start()
+    _step()
     senses = build_senses(loaded)
     stack.callback(senses.close)
     senses.start()
+    _step()
     outputs, window = build_outputs(loaded, options)
     gl = open_context(window)
     stack.callback(gl.close)
-    renderer = build_renderer(loaded, gl, stack)
+    _step()
+    renderer = build_renderer(loaded, gl, stack, learnt=LESSONS.read())
+    _step()
     lead, wings = Act(choice.name, build_walk(loaded), source), follow(choice, DREAM_FPS)
+    _step()
     work = build_work(loaded, renderer, senses, lead, options.sets, wings)
     stack.callback(work.stage.close)
     if wings is not None:
@@ -93,6 +108,7 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
         rack.open()
     except OutputError as error:
         raise ReverieError(str(error)) from None
+    _step()
     hub = Hub(title=show.title)
     server = build_panel(loaded, hub, options.port)
     if server is not None:
@@ -100,8 +116,16 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
         server.start()
     live = Live(clock, show.canvas.fps, work, renderer, rack, hub)
     stack.callback(live.close)
+    _step()
     _await_sensors(senses, clock)
+    _step()
     return live, _findings(choice, live, outputs, server)
+
+
+def _step() -> None:
+    """One step of opening is done: tell the watchdog, and hear whether to go on. Raises StoppedError."""
+    HEARTBEAT.beat(Stage.OPENING)
+    STOP.check()
 
 
 def _await_sensors(senses: Senses, clock: MonotonicClock) -> None:
@@ -193,8 +217,7 @@ def watch_sensors(path: Path, seconds: float | None) -> None:
     with ExitStack() as stack:
         stack.callback(senses.close)
         senses.start()
-        with ending_by_signal(pacer):
-            watch_signals(senses, pacer.frames(seconds))
+        watch_signals(senses, until_stopped(pacer.frames(seconds)))
 
 
 def draw_grid(model: str, of: str | Path, label: int | None, truncation_psi: float, output: Path) -> None:

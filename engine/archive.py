@@ -25,6 +25,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.errors import ReverieError, printable
+from engine.stopping import STOP
 from models.archive.catalogue import Catalogue
 from models.archive.errors import ArchiveError
 from models.archive.record import Status
@@ -75,6 +76,16 @@ def working(what: str) -> Iterator[Report]:
             yield lambda done, total: bar.update(task, completed=done, total=total)
         except ArchiveError as error:
             raise ReverieError(str(error)) from None
+
+
+def stoppable(report: Report) -> Report:
+    """The same, raising StoppedError where the program is asked to end: between two steps, not in one."""
+
+    def checked(done: int, total: int | None) -> None:
+        report(done, total)
+        STOP.check()
+
+    return checked
 
 
 def show_counts(done: Any, as_json: bool, then: str) -> None:

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from engine.app import open_live
 from engine.build import RunOptions, load
-from engine.live import Live, ending_by_signal
+from engine.live import Live
 from engine.pacing import Frame
 from engine.render.scale import starting_scale
 from engine.startup import countdown
@@ -92,7 +92,7 @@ def pipeline(show: Path, seconds: float) -> dict[str, Any]:
             if frame.index % 30 == 0:
                 passed(frame.time)
 
-        with ending_by_signal(live.pacer), countdown(f"running {loaded.show.title}", seconds) as passed:
+        with countdown(f"running {loaded.show.title}", seconds) as passed:
             live.perform(seconds, note)
         observer.finish()
         machine = {"cpu": cpu_name(), "cores": os.cpu_count(), "gl": live.renderer.gl.renderer}

@@ -1,7 +1,6 @@
 """`reverie …`: thin. Each command parses and calls one function; imports wait until a command needs them."""
 
 import json
-import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -11,14 +10,33 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from engine import __version__
 from engine.cli_archive import archive_app
 from engine.cli_metrics import metrics
 from engine.cli_models import models_app
 from engine.cli_train import Loss, train
 from engine.errors import ReverieError, printable
 from engine.logs import configure
+from engine.stopping import STOP, StoppedError
+
+# As they are used: first the show, then the way to a network of one's own, then the rest.
+COMMANDS = (
+    "run", "check", "record", "sensors", "archive", "train", "metrics", "models", "generate", "convert", "info",
+    "export", "doctor", "bench", "schema",
+)  # fmt: skip
+IN_STEPS = ("run", "record", "sensors", "train", "archive", "bench")  # these look at the stop flag, or see to it
+
+
+class Ordered(typer.core.TyperGroup):
+    """Lists the commands in the order of their use."""
+
+    def list_commands(self, ctx: object) -> list[str]:
+        """Every command once; one that COMMANDS forgets would be listed last."""
+        return sorted(self.commands, key=lambda name: COMMANDS.index(name) if name in COMMANDS else len(COMMANDS))
+
 
 app = typer.Typer(
+    cls=Ordered,
     help="Reverie: an engine for generative art installations.",
     no_args_is_help=True,
     add_completion=False,
@@ -35,6 +53,26 @@ app.command()(train)
 
 ShowPath = Annotated[Path, typer.Argument(metavar="SHOW", help="the show file (.yaml)")]
 USER_MISTAKE = 2
+STOPPED = 130  # as shells say it
+
+
+def print_version(wanted: bool) -> None:
+    """What `--version` does."""
+    if wanted:
+        typer.echo(f"reverie {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def begin(
+    ctx: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Reverie: an engine for generative art installations."""
+    if ctx.invoked_subcommand not in IN_STEPS:
+        STOP.interrupt()
 
 
 class Precision(StrEnum):
@@ -226,6 +264,7 @@ def bench_generator(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Speed of the generator in alternation with others, peaks of this machine, agreement of the pictures, memory."""
+    STOP.interrupt()
     from engine.bench import print_report
     from engine.startup import busy
     from models import CheckpointError
@@ -257,6 +296,7 @@ def bench_train(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Seconds that an iteration and a thousand pictures of training take, in alternation with the published code."""
+    STOP.interrupt()
     from engine.bench import print_report
     from engine.startup import busy
     from models import CheckpointError
@@ -288,6 +328,7 @@ def bench_archive(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Pictures a second of `reverie archive prepare`, and what scaled decoding is worth."""
+    STOP.interrupt()
     from engine.archive import working
     from engine.bench import print_report
     from models.archive.bench import measure
@@ -301,12 +342,18 @@ def bench_archive(
 
 
 def main() -> None:
-    """Entry point: a user's mistake is one sentence and exit code 2."""
+    """Parse and run: a user's mistake is one sentence and exit code 2."""
     configure()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop is a Ctrl-C
     try:
         app(standalone_mode=True)
     except ReverieError as error:
-        said = escape(printable(str(error)))
-        Console(stderr=True).print(f"[bold red]reverie:[/] {said}", highlight=False, soft_wrap=True)
+        _say(str(error))
         sys.exit(USER_MISTAKE)
+    except StoppedError:
+        _say("stopped before it was done; the same command goes on or begins again")
+        sys.exit(STOPPED)
+
+
+def _say(sentence: str) -> None:
+    said = escape(printable(sentence))
+    Console(stderr=True).print(f"[bold red]reverie:[/] {said}", highlight=False, soft_wrap=True)

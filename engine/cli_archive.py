@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.errors import ReverieError
+from engine.stopping import STOP
 
 if TYPE_CHECKING:
     from models.archive.net import Policy
@@ -88,13 +89,19 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Catalogue a museum's records. Only public domain and CC0 pass, unless you override that."""
-    from engine.archive import show_counts, working
+    from engine.archive import show_counts, stoppable, working
     from models.archive.importing import import_source
     from models.archive.net import read_url
 
     with working("cataloguing") as progress, read_url(_policy(contact, allow_host, trust_host)) as reader:
         done = import_source(
-            source, into, kind, columns=_columns(map_), override=override, read_url=reader, progress=progress
+            source,
+            into,
+            kind,
+            columns=_columns(map_),
+            override=override,
+            read_url=reader,
+            progress=stoppable(progress),
         )
     show_counts(done, as_json, then=_after_import(done.accepted, done.rejected, into))
     if done.problems:
@@ -117,7 +124,8 @@ def fetch(
 
     with working("fetching") as progress:
         policy = _policy(contact, allow_host, trust_host)
-        done = fetch_all(folder, policy, short_side=short_side, progress=progress, limit=limit)
+        stopped = lambda: STOP.requested  # noqa: E731
+        done = fetch_all(folder, policy, short_side=short_side, progress=progress, limit=limit, stopped=stopped)
     again = "the same command goes on" if done.left else f"reverie archive prepare {folder} --resolution 256 -o SET.zip"
     show_counts(done, as_json, then=again)
 
@@ -153,7 +161,7 @@ def prepare(
     as_json: AsJson = False,
 ) -> None:
     """Make a training set of what was fetched, with a manifest of origin and rights."""
-    from engine.archive import show_counts, working
+    from engine.archive import show_counts, stoppable, working
     from models.archive.prepare import Settings
     from models.archive.prepare.preparing import prepare as prepare_all
 
@@ -163,7 +171,14 @@ def prepare(
             max_aspect=max_aspect, trim_borders=trim, near=None if near < 0 else near,
         )  # fmt: skip
         done = prepare_all(
-            folder, out, settings, workers=workers, labels=labels, ray=ray, originals=originals, progress=progress
+            folder,
+            out,
+            settings,
+            workers=workers,
+            labels=labels,
+            ray=ray,
+            originals=originals,
+            progress=stoppable(progress),
         )
     show_counts(done, as_json, then=_after_prepare(done.accepted, out, folder))
 
@@ -175,6 +190,7 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Write a page that shows the archive: artists, years, rights, what was rejected and why, a contact sheet."""
+    STOP.interrupt()
     from engine.archive import report_on, show_counts, working
 
     with working("drawing the report"):

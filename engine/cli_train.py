@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from engine.errors import ReverieError
+from engine.stopping import STOP
 
 
 class Loss(StrEnum):
@@ -137,7 +138,7 @@ def train(
             snapshot_s=snapshot, keep=keep, publish=publish, mirror=mirror,
             dtype=None if precision is None else precision.value,
         )  # fmt: skip
-        path = run_training(config)
+        path = run_training(config, lambda: STOP.requested)
     except TrainingError as error:
         raise ReverieError(str(error)) from None
     if path is not None:

@@ -1,6 +1,7 @@
 """The one clock: everything visible is a function of (show, seed, clock, input)."""
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -50,3 +51,26 @@ class FixedStepClock:
 
     def wait_until(self, moment: float) -> None:
         self._now = max(self._now, moment)
+
+
+class WakingClock:
+    """Seconds for deadlines: a gap between two looks counts as LONGEST_GAP at most. For one thread that looks often.
+
+    A whole machine may be paused, by SIGSTOP to all its processes, a suspended virtual machine or a frozen cgroup,
+    while the monotonic clock runs on. On waking, everything seems to have missed its deadline that had no chance to
+    meet it: a generator would be killed for a silence in which nobody could speak.
+    """
+
+    LONGEST_GAP = 1.0
+
+    def __init__(self, source: Callable[[], float] = time.monotonic) -> None:
+        self._source = source
+        self._seen = source()
+        self._now = 0.0
+
+    def now(self) -> float:
+        """Seconds awake."""
+        seen = self._source()
+        self._now += min(seen - self._seen, self.LONGEST_GAP)
+        self._seen = seen
+        return self._now

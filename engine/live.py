@@ -1,21 +1,23 @@
 """A show running live: frames to the outputs, snapshots to the hub, commands from it, edited shaders taken up."""
 
 import gc
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+import os
+import time
+from collections.abc import Callable
 
 import structlog
 
 from engine.clock import Clock
 from engine.control.hub import Hub
 from engine.health import Health
+from engine.heartbeat import HEARTBEAT
 from engine.outputs.preview import PreviewTap
 from engine.outputs.rack import OutputRack
 from engine.pacing import Frame, Pacer
 from engine.params import ParameterError
+from engine.probation import Probation
 from engine.render.renderer import Renderer
+from engine.stopping import until_stopped
 from engine.work import Work
 
 PUBLISH_EVERY = 0.05  # seconds between snapshots for the panel
@@ -35,6 +37,7 @@ class Live:
         self.rack = rack
         self.hub = hub
         self._preview = PreviewTap(renderer.gl)
+        self._probation = Probation(renderer.texts)
         self._publish_at = self._report_at = 0.0
         work.on_dream = self.health.dream_frame
 
@@ -42,13 +45,14 @@ class Live:
         """Present frames until stopped, a window is closed, or `seconds` are over."""
         self._publish(0.0)
         self._report(0.0)
+        self._probation.passed(self.renderer.chain.names)
         gc.collect()
         gc.freeze()  # what stands now stays: a full collection over it took 91 ms
-        for frame in self.pacer.frames(seconds):
+        for frame in until_stopped(self.pacer.frames(seconds)):
             self._take_commands()
             texture = self.work.step(frame)
             self.rack.present(texture, frame.index, frame.time)
-            self.health.presented_frame()
+            self._presented(frame)
             if self.hub.watchers:
                 self.hub.preview = self._preview.take(texture, frame.time) or self.hub.preview
             self._tell(frame.time)
@@ -60,6 +64,12 @@ class Live:
     def close(self) -> None:
         """Release what this object made."""
         self._preview.close()
+
+    def _presented(self, frame: Frame) -> None:
+        self.health.presented_frame()
+        self.hub.presented_at = time.monotonic()
+        HEARTBEAT.frame(frame.step)
+        self._probation.frame(frame.time)
 
     def _take_commands(self) -> None:
         for address, value in self.hub.commands.take():
@@ -74,6 +84,9 @@ class Live:
         if now >= self._report_at:
             self._report(now)
             self._reload_shaders()
+            if HEARTBEAT.watchdog not in (0, os.getppid()):
+                log.warning("the watchdog is gone; ending, so that another one can begin")
+                self.pacer.stop()
 
     def _publish(self, now: float) -> None:
         self._publish_at = now + PUBLISH_EVERY
@@ -95,6 +108,7 @@ class Live:
             dream | feed | shaders | self.rack.problems,
             title=self.hub.title,
             dropped_frames=self.pacer.dropped,
+            engine_restarts=max(HEARTBEAT.engines - 1, 0),
             dream_restarts=source.restarts,
             dream_rejected=source.rejected,
             network=self.work.stage.lead.name,
@@ -110,18 +124,4 @@ class Live:
         for name in self.renderer.reload_changed():
             parameters = [p for p in self.renderer.parameters() if p.address.startswith(f"/passes/{name}/")]
             self.work.tree.replace(f"/passes/{name}", parameters)
-
-
-@contextmanager
-def ending_by_signal(pacer: Pacer) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the frames instead of the process. Main thread only."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        pacer.stop()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+            self._probation.begin(name)

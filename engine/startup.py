@@ -37,6 +37,14 @@ def print_table(title: str, findings: Iterable[Finding]) -> None:
     Console().print(table)
 
 
+def print_ending(title: str, frames: int, seconds: float, dropped: int) -> None:
+    """Say that a show has ended, and how it went."""
+    rate = f"{frames / seconds:.1f} per second" if seconds else "none"
+    Console().print(
+        f"{escape(title)} ended after {seconds:.0f} s: {frames} frames, {rate}, {dropped} dropped", highlight=False
+    )
+
+
 def busy(what: str) -> Status:
     """A spinner on standard error for as long as a `with` block takes."""
     return _errors().status(f"{escape(what)} …")

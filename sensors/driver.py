@@ -14,6 +14,7 @@ from enum import StrEnum
 from sensors.base import Channel, DeviceSensor, Quality, Sample, Sensor, TimeSensor
 from sensors.fallback import Hold
 from sensors.link import Backoff, Link, Measured, Phase, Status
+from sensors.pauses import Pauses
 from sensors.shown import Shown
 
 logger = logging.getLogger("reverie.sensors")
@@ -46,6 +47,7 @@ class Driver:
         self.name = name
         self.sensor = sensor
         self._clock = clock
+        self._pauses = Pauses(clock())
         self._fallback = sensor.config.if_lost or Hold()
         self._shown = [(channel, Shown(channel, self._fallback)) for channel in sensor.channels]
         self._link = Link(name, sensor, clock, pauses) if isinstance(sensor, DeviceSensor) else None
@@ -81,8 +83,9 @@ class Driver:
             return State.LOST
         newest = max((m.time for m in self._link.values.values() if m.time >= status.since), default=None)
         if newest is not None:
-            return State.LIVE if moment - newest <= self._stale_after else State.STALE
-        return State.CONNECTING if moment - status.since <= max(GRACE, self._stale_after) else State.STALE
+            return State.LIVE if self._pauses.silence(newest, moment) <= self._stale_after else State.STALE
+        waited = self._pauses.silence(status.since, moment)
+        return State.CONNECTING if waited <= max(GRACE, self._stale_after) else State.STALE
 
     @property
     def found(self) -> str:
@@ -98,6 +101,7 @@ class Driver:
         if isinstance(self.sensor, TimeSensor):
             return _simulated(self.sensor, now)
         assert self._link
+        self._pauses.look(self._clock())
         self._report()
         status, values, moment = self._link.status, self._link.values, self._clock()
         return {
@@ -108,12 +112,15 @@ class Driver:
     def _sample(self, shown: Shown, status: Status, measured: Measured | None, moment: float, now: float) -> Sample:
         age = math.inf if measured is None else max(moment - measured.time, 0.0)
         connected = status.phase is Phase.OPEN
-        if measured and connected and measured.time >= status.since and age <= self._stale_after:
+        if measured and connected and measured.time >= status.since and self._is_live(measured, moment):
             return Sample(shown.value(measured.value, now), age, Quality.LIVE)
         quality = self._fallback.quality
         if connected and quality is Quality.FALLBACK:
             quality = Quality.STALE
         return Sample(shown.value(None, now), age, quality)
+
+    def _is_live(self, measured: Measured, moment: float) -> bool:
+        return self._pauses.silence(measured.time, moment) <= self._stale_after
 
     def _report(self) -> None:
         """One line when the sensor is lost, one when it is back."""

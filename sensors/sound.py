@@ -77,7 +77,7 @@ class Sound(DeviceSensor):
         gain = None if self.config.gain == "auto" else self.config.gain
         self._features = AudioFeatures(header["samplerate"], gain=gain, silence_db=self.config.silence_db)
         self._device = header["device"]
-        self._deadline = time.monotonic() + FIRST_SOUND
+        self._patience, self._waited = FIRST_SOUND, 0.0
         return f"{self._device}, {header['samplerate'] / 1000:g} kHz"
 
     def read(self) -> Reading | None:
@@ -86,11 +86,11 @@ class Sound(DeviceSensor):
         usable = len(data) - len(data) % (4 * self._channels)
         self._unread = data[usable:]
         if not usable:
-            if time.monotonic() > self._deadline:
+            if self._waited > self._patience:
                 raise SensorLost(f"no sound comes from {self._device}")
             return None
         now = time.monotonic()
-        self._deadline = now + STALL
+        self._patience = STALL
         samples = np.frombuffer(data[:usable], np.float32).reshape(-1, self._channels)  # [time, channel]
         values = self._features.push(samples.mean(axis=1))
         return None if values is None else Reading(values, now)
@@ -108,21 +108,26 @@ class Sound(DeviceSensor):
                     pipe.close()
 
     def _receive(self, timeout: float) -> bytes:
-        """Bytes from the process, none if it is silent for `timeout` seconds. Raises SensorLost when it has ended."""
+        """Bytes from the process, none if it is silent for `timeout` seconds. Raises SensorLost when it has ended.
+
+        Silence is the sum of the waits that brought nothing: the clock runs on while the whole machine is paused.
+        """
         assert self._process
         assert self._process.stdout
         ready, _, _ = select.select([self._process.stdout], [], [], timeout)
         if not ready:
+            self._waited += timeout
             return b""
+        self._waited = 0.0
         data = os.read(self._process.stdout.fileno(), CHUNK)
         if not data:
             raise SensorLost("the process that listens has ended")
         return data
 
     def _header(self) -> bytes:
-        deadline = time.monotonic() + FIRST_SOUND
+        self._waited = 0.0
         while b"\n" not in self._unread:
-            if time.monotonic() > deadline:
+            if self._waited > FIRST_SOUND:
                 raise SensorLost("the sound server does not answer")
             self._unread += self._receive(WAIT)
         line, _, self._unread = self._unread.partition(b"\n")

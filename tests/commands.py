@@ -3,7 +3,6 @@ that refuse; what only a process of its own shows is asked of `tests.running.rev
 """
 
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -42,8 +41,7 @@ def said(*arguments: object) -> str:
 
 @contextmanager
 def _as_from_a_shell(arguments: list[str]) -> Iterator[None]:
-    """Arguments, environment and folder of a new process; signal handlers are put back afterwards."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    """Arguments, environment and folder of a new process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["reverie", *arguments])
         for name in os.environ.keys() - environment().keys():
@@ -51,11 +49,7 @@ def _as_from_a_shell(arguments: list[str]) -> Iterator[None]:
         patch.setenv("COLUMNS", WIDTH)
         patch.setattr(cli, "configure", lambda: None)
         patch.chdir(ROOT)
-        try:
-            yield
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
+        yield
 
 
 def _stream() -> TextIOWrapper:

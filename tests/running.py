@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +74,16 @@ class RunningShow:
         return self.process.wait(PATIENCE)
 
 
+def descendants(pid: int) -> list[int]:
+    """The children of a process, their children, and so on."""
+    try:
+        listed = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    except (FileNotFoundError, ProcessLookupError):
+        return []  # it has just ended
+    direct = [int(child) for some in listed for child in some]
+    return direct + [further for child in direct for further in descendants(child)]
+
+
 def free_port() -> int:
     """A port nobody listens on."""
     with socket.socket() as probe:
@@ -99,11 +109,14 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 @contextmanager
-def running_show(show: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Iterator[RunningShow]:
-    """`reverie run SHOW --offscreen`, answering on a free port; ended afterwards."""
+def running_show(
+    show: Path, *arguments: str, env: Mapping[str, str] | None = None, before: Sequence[str] = ()
+) -> Iterator[RunningShow]:
+    """`reverie run SHOW --offscreen` inside the command `before`, answering on a free port; ended afterwards."""
     port = free_port()
     log = show.with_suffix(f".{port}.log")
-    command = [sys.executable, "-m", "engine", "run", str(show), "--offscreen", "--port", str(port), *arguments]
+    own = [sys.executable, "-m", "engine", "run", str(show), "--offscreen", "--port", str(port)]
+    command = [*before, *own, *arguments]
     with log.open("wb") as sink:
         process = subprocess.Popen(command, stdout=sink, stderr=sink, env=environment(env), cwd=ROOT)
     running = RunningShow(process, port, log)

@@ -4,15 +4,12 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.running import PATIENCE, ROOT, RunningShow, environment, running_show
+from tests.running import ROOT, RunningShow, descendants, running_show
 
 SHOW = """\
 reverie: 1
@@ -49,9 +46,7 @@ def goes_on(running: RunningShow) -> None:
 
 def workers_of(process: int) -> list[int]:
     """The generator's processes below a running show."""
-    listed = Path(f"/proc/{process}/task").glob("*/children")
-    children = [int(child) for path in listed for child in read(path).split()]
-    return [pid for pid in children if b"engine.dream.worker" in read(Path(f"/proc/{pid}/cmdline"))]
+    return [pid for pid in descendants(process) if b"engine.dream.worker" in read(Path(f"/proc/{pid}/cmdline"))]
 
 
 def read(path: Path) -> bytes:
@@ -138,20 +133,3 @@ def test_the_default_port_taken_means_the_next_one(show: Path) -> None:
             assert "8700" in server.notice
         finally:
             server.close()
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_stopping_while_it_opens_is_clean(show: Path, number: signal.Signals) -> None:
-    command = [sys.executable, "-m", "engine", "run", str(show), "--offscreen"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment(), cwd=ROOT)
-    deadline = time.monotonic() + PATIENCE
-    while not (workers := workers_of(process.pid)) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    process.send_signal(number)  # the generator's worker is there, the rest is still being opened
-    said, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0, said
-    assert b"Traceback" not in said
-    assert workers
-    while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 LATENT_BYTES = 2**18  # 64 layers of 1024 numbers
 FRAME_BYTES = 2**23 * 4  # as many pixels as a network's canvas may have
 TEXT_BYTES = 1000
+STEP_BYTES = 40
 TRIES = 3
 
 _SLOT = np.dtype([("sequence", "u8"), ("latent", "u8"), ("seconds", "f8"), ("rows", "u4"), ("columns", "u4")])
@@ -32,6 +33,7 @@ _HEADER = np.dtype(
         ("rejected", "u8"),
         ("about", f"S{TEXT_BYTES}"),
         ("failure", f"S{TEXT_BYTES}"),
+        ("step", f"S{STEP_BYTES}"),
         ("latents", _BOX),
         ("frames", _BOX),
     ],
@@ -146,6 +148,15 @@ class Exchange:
     @about.setter
     def about(self, text: str) -> None:
         self._header["about"] = text.encode()
+
+    @property
+    def step(self) -> str:
+        """What the worker is at before its first frame."""
+        return _text(self._header["step"])
+
+    @step.setter
+    def step(self, text: str) -> None:
+        self._header["step"] = text.encode()
 
     @property
     def failure(self) -> str:

@@ -11,6 +11,7 @@ from models.errors import CheckpointError
 IDLE = 0.004  # seconds between looks for a latent
 NAP = 0.05  # seconds between looks at a rate limit that may have changed
 BAD_FRAMES = 3
+LOADING, DRAWING = "loading its network", "drawing its first picture"  # what a worker says it is at
 
 Render = Callable[[Floats], Pixels | None]
 

@@ -12,6 +12,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from engine.dream.activity import Activity, activity
 from engine.dream.base import DreamFrame, Floats
 from engine.dream.bending import UNBENT, Bending
 from engine.dream.exchange import Exchange, new_memory
@@ -71,6 +72,9 @@ class ProcessLife:
 
     def about(self) -> str:
         return self._exchange.about
+
+    def activity(self) -> Activity | None:
+        return activity(self._exchange.step, Path(f"/proc/{self.pid}/stat"))
 
     def reason(self) -> str:
         return self._killed_because or self._exchange.failure or _ending(self._process.returncode)

@@ -2,11 +2,12 @@
 
 import logging
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from engine.clock import WakingClock
+from engine.dream.activity import Activity
 from engine.dream.base import DreamFrame, Floats, Latent, message_of
 
 FIRST_DELAY = 0.5
@@ -14,6 +15,8 @@ LONGEST_DELAY = 10.0
 HEALTHY = 30.0  # seconds of frames after which earlier failures are forgotten
 LOADING = 60.0  # seconds the first frame may take
 REHEARSING = 600.0  # the same where the machine is busy with another network and nobody waits
+SILENCE = 20.0  # seconds without a sign of work before the first frame, however long that may take
+LOOK_EVERY = 1.0  # seconds between looks for such a sign
 HANGING = 10.0  # seconds without a frame, at least, before a worker counts as hung
 SLOWEST_FPS = 0.05
 FAREWELL = 5.0  # seconds `close` waits for the worker to end
@@ -47,6 +50,10 @@ class Life(Protocol):
         """What it is, in a few words; empty until it has loaded its network."""
         ...
 
+    def activity(self) -> Activity | None:
+        """What stays the same only while it does nothing; None where that cannot be known."""
+        ...
+
     def reason(self) -> str:
         """Why it ended, one sentence."""
         ...
@@ -66,6 +73,9 @@ class _Term:
 
     life: Life
     patience: float
+    active_at: float  # when its activity was last seen to change
+    look_at: float = 0.0
+    activity: Activity | None = None
     taken: int = 0
     delivering_since: float | None = None
     asked_at: float | None = None  # the first latent since the last frame
@@ -83,14 +93,14 @@ class SupervisedSource:
         self,
         begin: Callable[[float], Life],
         max_fps: float,
-        now: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] | None = None,
         loading: float = LOADING,
     ) -> None:
-        """`begin(max_fps)` starts a worker without waiting for it, or raises OSError. `loading` is the patience with a
-        first frame in seconds.
+        """`begin(max_fps)` starts a worker without waiting for it, or raises OSError. `now` is a clock in seconds, by
+        default one that does not count pauses of the whole machine. `loading` is the patience with a first frame.
         """
         self._begin = begin
-        self._now = now
+        self._now = now or WakingClock().now
         self._loading = loading
         self._max_fps = max(max_fps, SLOWEST_FPS)
         self._term: _Term | None = None
@@ -189,6 +199,9 @@ class SupervisedSource:
             self._retire(term, 0)
         elif term.asked_at is not None and now - term.asked_at > term.patience:
             term.life.kill(f"the generator gave no frame for {term.patience:.0f} s")
+        elif term.asked_at is not None and term.delivering_since is None and _is_silent(term, now):
+            step = term.activity.step if term.activity else "loading"
+            term.life.kill(f"the generator did nothing for {SILENCE:.0f} s while {step}")
         elif term.delivering_since is not None and now - term.delivering_since > HEALTHY:
             self._delay = FIRST_DELAY
 
@@ -199,7 +212,7 @@ class SupervisedSource:
             self._fail(f"the generator could not be started: {error}")
             return
         self._begun += 1
-        self._term = _Term(life, patience=self._loading)
+        self._term = _Term(life, patience=self._loading, active_at=self._now())
         if self._message is not None:
             self._ask(self._term, self._message)
 
@@ -216,3 +229,13 @@ class SupervisedSource:
         self._earlier_frames += term.taken
         self._term = None
         term.life.close(timeout)
+
+
+def _is_silent(term: _Term, now: float) -> bool:
+    """Whether a worker has shown no sign of work for SILENCE seconds, in which a slow one would have."""
+    if now >= term.look_at:
+        term.look_at = now + LOOK_EVERY
+        activity = term.life.activity()
+        if activity is None or activity != term.activity:
+            term.activity, term.active_at = activity, now
+    return now - term.active_at > SILENCE

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import torch
 
+from engine.dream.activity import Activity, activity
 from engine.dream.base import DreamFrame, Floats, Pixels
 from engine.dream.bending import UNBENT, Bending
-from engine.dream.loop import dream, sentence
+from engine.dream.loop import DRAWING, LOADING, dream, sentence
 from engine.dream.synthesizer import Synthesizer
 
 
@@ -26,6 +27,7 @@ class _Slots:
     frame: DreamFrame | None = None
     rejected: int = 0
     about: str = ""
+    step: str = ""
     failure: str = ""
     over: bool = False
 
@@ -89,6 +91,9 @@ class ThreadLife:
     def about(self) -> str:
         return self._slots.about
 
+    def activity(self) -> Activity | None:
+        return activity(self._slots.step, Path(f"/proc/self/task/{self._thread.native_id}/stat"))
+
     def reason(self) -> str:
         return self._slots.failure or "the generator's thread ended"
 
@@ -105,7 +110,9 @@ def _live(model: str | Path, device: str, bending: Bending, slots: _Slots) -> No
     """The thread's whole life."""
     try:
         with _own_stream(device):
+            slots.step = LOADING
             synthesizer = Synthesizer(model, device, bending=bending)
+            slots.step = DRAWING
             slots.about = f"{device.upper()} thread, {synthesizer.describe()}"
             dream(synthesizer.render, _ThreadLink(slots))
     except Exception as error:  # noqa: BLE001 - whatever it is, the display loop gets to know it

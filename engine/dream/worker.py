@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from engine.dream.base import Floats, Pixels
 from engine.dream.bending import UNBENT, Bending
 from engine.dream.exchange import Exchange
-from engine.dream.loop import dream, sentence
+from engine.dream.loop import DRAWING, LOADING, dream, sentence
 
 FAILED = 3
 NICE_LOADING = 5  # behind the display, but back in seconds even beside one that leaves no core idle
@@ -68,13 +68,16 @@ class ProcessLink:
 def work(order: Order, exchange: Exchange) -> None:
     """Load the network and dream until the parent is gone. Raises whatever goes wrong."""
     os.nice(order.nice)
+    exchange.step = "importing its libraries"
     import torch  # here, so that niceness covers the import
 
     from engine.dream.synthesizer import Synthesizer
 
     torch.set_num_threads(order.threads)
+    exchange.step = LOADING
     synthesizer = Synthesizer(order.model, bending=order.bending)
     os.nice(NICE_DREAMING - order.nice)
+    exchange.step = DRAWING
     exchange.about = f"CPU process, {synthesizer.describe()}, threads: {order.threads}"
     dream(synthesizer.render, ProcessLink(exchange, order.parent))
 

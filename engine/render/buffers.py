@@ -21,11 +21,18 @@ class Copy(Draw):
 
 
 class Buffer:
-    """A pair of surfaces: one is read while the other is drawn, so that a pass may read what it drew last."""
+    """A pair of surfaces: one is read while the other is drawn, so that a pass may read what it drew last.
+
+    Raises moderngl.Error where the GPU has no memory for it.
+    """
 
     def __init__(self, context: moderngl.Context, size: Size, dtype: str) -> None:
         self.front = Surface(context, size, dtype)
-        self.back = Surface(context, size, dtype)
+        try:
+            self.back = Surface(context, size, dtype)
+        except Exception:
+            self.front.release()
+            raise
 
     def resize(self, size: Size, copy: Copy) -> None:
         """Change the size and keep what is in it."""

@@ -36,7 +36,11 @@ class Surface:
         self.texture = context.texture(size, 4, dtype=dtype)
         self.texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
         self.texture.repeat_x = self.texture.repeat_y = False
-        self.framebuffer = context.framebuffer([self.texture])
+        try:
+            self.framebuffer = context.framebuffer([self.texture])
+        except moderngl.Error:  # no memory for the texture, as a rule
+            self.texture.release()
+            raise
         self.framebuffer.clear()
 
     def release(self) -> None:

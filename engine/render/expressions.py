@@ -12,9 +12,10 @@ Expression = Callable[[Mapping[str, float]], float]
 _TOKEN = re.compile(r"\s*(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+|\$?[A-Za-z_]\w*|[-+*/%(),])")
 _SUMS: dict[str, Callable[[float, float], float]] = {"+": operator.add, "-": operator.sub}
 _PRODUCTS: dict[str, Callable[[float, float], float]] = {"*": operator.mul, "/": operator.truediv, "%": math.fmod}
+# Floats throughout: whole numbers of Python have no bound, and a power of two large ones takes for ever.
 _FUNCTIONS: dict[str, Callable[..., float]] = {
-    "abs": abs, "ceil": math.ceil, "floor": math.floor, "max": max, "min": min, "pow": pow, "round": round,
-    "sqrt": math.sqrt,
+    "abs": abs, "ceil": lambda x: float(math.ceil(x)), "floor": lambda x: float(math.floor(x)), "max": max, "min": min,
+    "pow": math.pow, "round": lambda x: float(round(x)), "sqrt": math.sqrt,
 }  # fmt: skip
 _LONGEST = 200
 _DEEPEST = 16

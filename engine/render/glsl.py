@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
 
 import moderngl
 
@@ -63,15 +65,20 @@ SHADOWED = frozenset({
     "textureSize", "trunc",
 })  # fmt: skip
 
-_BLANK = re.compile(r"//[^\n]*|/\*.*?\*/|^[ \t]*#[ \t]*(?:version|extension)[^\n]*", re.DOTALL | re.MULTILINE)
+# None of these may go over the same characters again and again: a text of a megabyte may hold anything.
+_BLANK = re.compile(
+    r"//[^\n]*|/\*(?:.*?\*/|(?P<open>.*))|^[ \t]*#[ \t]*(?:version|extension)[^\n]*", re.DOTALL | re.MULTILINE
+)
+_INCLUDE = re.compile(r"^[ \t]*#[ \t]*include\b", re.MULTILINE)
 _WORD = re.compile(r"\b[A-Za-z_]\w*")
 _TYPES = r"(?:float|int|uint|bool|[biu]?vec[234]|mat[234](?:x[234])?|sampler2D)"
 _SHADOWED = f"({'|'.join(sorted(SHADOWED))})"
 _OWN = re.compile(rf"\b{_TYPES}\s+{_SHADOWED}\b|\b{_SHADOWED}[ \t]*[-+*/.,;=)\]<>!&|?:}}]")
 _MESSAGE = re.compile(
-    r"^(?:ERROR: *)?\d+[:(](?P<line>\d+)\)?(?:\(\d+\))? *:(?! *warning) *(?:error *(?:C\d+)? *: *)?(?P<text>.+)$",
+    r"^(?:ERROR: *)?\d+[:(](?P<line>\d+)\)?(?:\(\d+\))? *:(?! *warning) *(?:error *(?:C\d+ *)?: *)?(?P<text>.+)$",
     re.MULTILINE,
 )
+LONGEST_LOG, LONGEST_MESSAGE = 10_000, 300  # characters: a compiler repeats what the file says
 
 
 def glsl_name(name: str) -> str:
@@ -99,19 +106,22 @@ def compile_shader(context: moderngl.Context, shader: Shader, index: int = 0) ->
 def explain(shader: Shader, log: str) -> str:
     """One line out of a compiler's log: the first error, at its place in the artist's file."""
     path = shader.path.with_suffix(".vs") if "\nvertex_shader" in log else shader.path
+    log = log[:LONGEST_LOG]
     found = _MESSAGE.search(log)
     if found is None:
-        return f"{path}: does not compile: {' '.join(log.split())}"
-    return f"{path}:{found['line']}: {found['text'].strip().replace('_isf', '')}"
+        return f"{path}: does not compile: {' '.join(log.split())[:LONGEST_MESSAGE]}"
+    return f"{path}:{found['line']}: {found['text'].strip().replace('_isf', '')[:LONGEST_MESSAGE]}"
 
 
 def _sources(shader: Shader, index: int, version: int) -> tuple[str, str]:
     """Vertex and fragment source."""
     head = f"#version {version}\nconst int PASSINDEX = {index};\n"
     uniforms = BUILT_INS + "".join(_uniforms(shader))
-    vertex_body = PLAIN_VERTEX if shader.vertex is None else _translate(shader.vertex, shader, "out")
+    names = SHADOWED.intersection([*(i.name for i in shader.inputs), *shader.imported, *shader.targets])
+    vertex_path = shader.path.with_suffix(".vs")
+    vertex_body = PLAIN_VERTEX if shader.vertex is None else _translate(shader.vertex, vertex_path, 1, names, "out")
     vertex = f"{head}{VERTEX_BUILT_INS}{uniforms}#line 1\n{vertex_body}\n"
-    body = _translate(shader.body, shader, "in")
+    body = _translate(shader.body, shader.path, shader.body_line, names, "in")
     if not re.search(r"\bmain\s*\(", body):
         raise IsfError(f"{shader.path}: has no main() function")
     fragment = f"{head}{FRAGMENT_BUILT_INS}{uniforms}#line {shader.body_line}\n{_finite(shader, index, body)}\n"
@@ -138,15 +148,34 @@ def _uniforms(shader: Shader) -> Iterator[str]:
         yield f"#define _{name}_imgSize IMG_SIZE({glsl_name(name)})\n"
 
 
-def _translate(text: str, shader: Shader, varying: str) -> str:
-    """The same lines in GLSL 3.30; `varying` is the word that replaces that qualifier."""
-    code = _BLANK.sub(lambda blank: "\n" * blank.group().count("\n") or " ", text)
+@lru_cache(maxsize=2)
+def _translate(text: str, path: Path, first_line: int, names: frozenset[str], varying: str) -> str:
+    """The same lines in GLSL 3.30; `varying` is the word that replaces that qualifier.
+
+    The last two are kept: every pass of a shader has the same text.
+    """
+    code = _without_comments(text, path, first_line)
+    include = _INCLUDE.search(code)
+    if include:
+        line = first_line + code.count("\n", 0, include.start())
+        raise IsfError(f"{path}:{line}: #include is not known to ISF; write the other file's text in its place")
     words = {"varying": varying, "attribute": "in", "gl_FragColor": "isf_FragColor"}
-    words |= {word: f"{word}_isf" for word in RESERVED | _declared(code, shader)}
+    words |= {word: f"{word}_isf" for word in RESERVED | names | _declared(code)}
     return _WORD.sub(lambda word: words.get(word.group(), word.group()), code)
 
 
-def _declared(code: str, shader: Shader) -> set[str]:
+def _without_comments(text: str, path: Path, first_line: int) -> str:
+    """The same lines without comments and without what this translation decides: version and extensions."""
+
+    def blank(match: re.Match[str]) -> str:
+        if match["open"] is not None:
+            line = first_line + text.count("\n", 0, match.start())
+            raise IsfError(f"{path}:{line}: a comment begins here and never ends; close it with */")
+        return "\n" * match.group().count("\n") or " "
+
+    return _BLANK.sub(blank, text)
+
+
+def _declared(code: str) -> set[str]:
     """Which of the SHADOWED names this shader gives a meaning of its own: after a type, or used as a value."""
-    found = {name for match in _OWN.finditer(code) for name in match.groups() if name}
-    return found | SHADOWED.intersection([*(i.name for i in shader.inputs), *shader.imported, *shader.targets])
+    return {name for match in _OWN.finditer(code) for name in match.groups() if name}

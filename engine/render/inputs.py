@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from engine.render.isf import IMAGE_TYPES, INPUT_TYPES, Input
+from engine.render.budgets import LONGEST_LABEL, LONGEST_TEXT, MOST_AUDIO_COLUMNS, MOST_CHOICES
+from engine.render.isf import IMAGE_TYPES, INPUT_TYPES, Input, shown
 
 LARGEST = 1e30
 LARGEST_INT = 2**31 - 1
@@ -25,7 +26,7 @@ class _InputReader:
     def read(self) -> Input:
         kind = self._raw.get("TYPE")
         if kind not in INPUT_TYPES:
-            self._fail(f"input {self._name} has TYPE {kind!r}; ISF knows {', '.join(INPUT_TYPES)}")
+            self._fail(f"input {self._name} has TYPE {shown(kind)}; ISF knows {', '.join(INPUT_TYPES)}")
         if kind in IMAGE_TYPES:
             return self._image(kind)
         match kind:
@@ -43,12 +44,22 @@ class _InputReader:
                 return self._point()
 
     def _make(self, kind: str, **fields: Any) -> Input:
-        label, help_text = str(self._raw.get("LABEL") or self._name), str(self._raw.get("HELP") or "")
-        return Input(self._name, kind, label, help_text, **fields)
+        label = self._text("LABEL", LONGEST_LABEL) or self._name
+        return Input(self._name, kind, label, self._text("HELP", LONGEST_TEXT), **fields)
+
+    def _text(self, key: str, most: int) -> str:
+        text = str(self._raw.get(key) or "")
+        if len(text) > most:
+            self._fail(f"input {self._name}: {key} has {len(text)} characters; {most} are the most")
+        return text
 
     def _image(self, kind: str) -> Input:
-        columns = self._raw.get("MAX")  # of an audio input: how many columns its row has
-        return self._make(kind, maximum=columns if isinstance(columns, int) and columns > 0 else None)
+        if kind == "image":
+            return self._make(kind)
+        columns = self._number("MAX", 0.0)  # how many its row has
+        if columns > MOST_AUDIO_COLUMNS:
+            self._fail(f"input {self._name}: MAX asks for {columns:g} columns; {MOST_AUDIO_COLUMNS} are the most")
+        return self._make(kind, maximum=columns if columns >= 1 else None)
 
     def _float(self) -> Input:
         low, high = self._range(1.0)
@@ -65,11 +76,15 @@ class _InputReader:
         values, labels = self._raw["VALUES"], self._raw.get("LABELS")
         if not isinstance(values, list) or not all(isinstance(v, int) and abs(v) <= LARGEST_INT for v in values):
             self._fail(f"input {self._name}: VALUES must be a list of whole numbers a shader can hold")
+        if len(values) > MOST_CHOICES:
+            self._fail(f"input {self._name}: {len(values)} VALUES; {MOST_CHOICES} are the most")
         if labels is not None and not isinstance(labels, list):
             self._fail(f"input {self._name}: LABELS must be a list of texts")
         texts = [str(value) for value in (values if labels is None else labels)]
         if len(texts) != len(values) or len(set(texts)) != len(texts):
             self._fail(f"input {self._name}: LABELS must be as many different texts as there are VALUES, {len(values)}")
+        if max(map(len, texts)) > LONGEST_LABEL:
+            self._fail(f"input {self._name}: one of LABELS has more than {LONGEST_LABEL} characters")
         default = round(self._number("DEFAULT", values[0]))
         known = default if default in values else values[0]
         return self._make("long", default=known, values=tuple(values), labels=tuple(texts))
@@ -101,7 +116,7 @@ class _InputReader:
         if raw is None:
             return missing
         if not isinstance(raw, list) or not raw:
-            self._fail(f"input {self._name}: {key} {raw!r} is no list of numbers")
+            self._fail(f"input {self._name}: {key} {shown(raw)} is no list of numbers")
         return [self._finite(key, item) for item in raw]
 
     def _finite(self, key: str, raw: object) -> float:

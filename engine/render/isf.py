@@ -1,5 +1,6 @@
 """What an ISF shader says of itself, as typed data; header.py reads it from a file."""
 
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,21 @@ PARAMETER_TYPES: dict[str, ParameterType] = {
 }  # fmt: skip
 INPUT_TYPES = (*PARAMETER_TYPES, *IMAGE_TYPES)
 
+Sources = tuple[str, str | None]
+"""The texts of a `.fs` file and of the `.vs` file beside it."""
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 60
+
 
 class IsfError(ReverieError):
     """What is wrong with a shader file, with file and line."""
+
+
+def shown(value: object) -> str:
+    """A value of a header as messages show it, shortened: a file may hold a megabyte of it."""
+    return _SHORT.repr(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,7 @@ class PassSpec:
 
 @dataclass(frozen=True, slots=True)
 class Shader:
-    """One parsed file. `body` is its GLSL and starts on line `body_line` of the file; `vertex` is a sibling `.vs`."""
+    """One parsed file. `body` is its GLSL and starts on line `body_line` of the file; `sources` are the whole texts."""
 
     path: Path
     description: str
@@ -79,9 +92,19 @@ class Shader:
     imported: Mapping[str, Path]
     body: str
     body_line: int
-    vertex: str | None = None
+    sources: Sources
+
+    @property
+    def vertex(self) -> str | None:
+        """The vertex shader, where the artist wrote one."""
+        return self.sources[1]
 
     @property
     def targets(self) -> tuple[str, ...]:
         """Names of the buffers its passes draw into, each once."""
         return tuple(dict.fromkeys(p.target for p in self.passes if p.target))
+
+    @property
+    def float_targets(self) -> frozenset[str]:
+        """Those of them that hold single floats instead of half ones."""
+        return frozenset(p.target for p in self.passes if p.target and p.float32)

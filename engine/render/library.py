@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from engine.errors import ReverieError
+from engine.render.files import exists, resolve_within
 
 SHADERS = Path(__file__).resolve().parents[2] / "shaders"
 
@@ -16,12 +17,12 @@ def find_shader(text: str, show_folder: Path | None = None) -> Path:
         return _by_name(text)
     if not text.endswith(".fs") or show_folder is None:
         raise ReverieError(f"{text!r} names no shader; write a name from {SHADERS} or a path ending in .fs")
-    folder = show_folder.resolve()
-    file = (folder / text).resolve()
-    if not file.is_relative_to(folder):
+    file = resolve_within(show_folder, text)
+    if file is None:
+        folder = show_folder.resolve()
         raise ReverieError(f"shader {text!r} lies outside {folder}, the show file's folder; move it there")
-    if not file.is_file():
-        raise ReverieError(f"shader {text!r} is not in {folder}; check its name")
+    if not exists(file):
+        raise ReverieError(f"shader {text!r} is not in {show_folder.resolve()}; check its name")
     return file
 
 
@@ -32,6 +33,6 @@ def shader_names() -> list[str]:
 
 def _by_name(name: str) -> Path:
     file = SHADERS / f"{name}.fs"
-    if not file.is_file():
+    if not exists(file):
         raise ReverieError(f"there is no shader {name!r} in {SHADERS}; there are {', '.join(shader_names()) or 'none'}")
     return file

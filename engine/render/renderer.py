@@ -8,14 +8,17 @@ import numpy as np
 
 from engine.params import Parameter
 from engine.render import fit
-from engine.render.chain import Lookup, PassChain, PassRequest
+from engine.render.chain import PassChain, PassRequest
 from engine.render.context import GLContext
 from engine.render.crossfade import Crossfade
 from engine.render.draw import Size
 from engine.render.fit import Fit
 from engine.render.interpolate import Interpolator
+from engine.render.isf import Sources
+from engine.render.precautions import NONE, Precautions
 from engine.render.safety import Safety
 from engine.render.scale import STEPS, ScaleController, starting_scale
+from engine.render.slot import Lookup
 from engine.render.timer import WorkTimer
 
 SMALLEST_SIDE = 16
@@ -31,6 +34,7 @@ class Renderer:
     def __init__(
         self, gl: GLContext, canvas: Size, fps: float, passes: Iterable[PassRequest],
         show_folder: Path | None = None, adaptive: bool = True, turning: bool = False,
+        precautions: Precautions = NONE,
     ) -> None:  # fmt: skip
         self.gl = gl
         self._canvas = canvas
@@ -38,7 +42,7 @@ class Renderer:
         self._controller = ScaleController(fps, starting_scale(canvas[0], gl.software) if adaptive else 1.0)
         self.size = self._sized(self._controller.scale)
         self._timer = WorkTimer(gl)
-        self.chain = PassChain(gl.ctx, passes, self.size, show_folder)
+        self.chain = PassChain(gl.ctx, passes, self.size, show_folder, precautions)
         self._interpolator = Crossfade(gl.ctx) if turning else Interpolator(gl.ctx)
         self._fit = Fit(gl.ctx, self.size)
         self._safety = Safety(gl.ctx, self.size)
@@ -55,12 +59,16 @@ class Renderer:
 
     @property
     def errors(self) -> dict[str, str]:
-        """What is wrong with shader files edited under the running show, by pass."""
+        """Why what is in a shader's file does not run, by pass; see PassChain."""
         return self.chain.errors
 
     def parameters(self) -> list[Parameter]:
         """Everything an artist may tune in the picture: `/picture`, `/passes` and `/render`."""
         return [*fit.PARAMETERS, *self.chain.parameters(), *self._own_parameters()]
+
+    def texts(self, name: str) -> Sources | None:
+        """The texts of the version of a pass that runs; see PassChain.texts."""
+        return self.chain.texts(name)
 
     def reload_changed(self) -> list[str]:
         """Take up edited shader files; see PassChain.reload_changed."""

@@ -2,16 +2,13 @@
 
 import ctypes
 import math
-import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import torch
@@ -40,28 +37,39 @@ from models.training.watch.page import About
 TRIES = 3  # from one good state, with other random numbers each
 
 
-def train(config: TrainConfig) -> Path | None:
-    """Train until config.kimg or until interrupted (SIGINT, SIGTERM); returns the path of the last network written.
+class StoppedEarlyError(Exception):
+    """The training was asked to end before its first step: nothing is written."""
+
+
+def train(config: TrainConfig, stopped: Callable[[], bool] = lambda: False) -> Path | None:
+    """Train until config.kimg or until `stopped` says so; returns the path of the last network written.
 
     The folder config.out gets reals.png, fakes_KIMG.png, network-KIMG.safetensors, state.safetensors (for resume) and
-    TensorBoard logs. Of several processes that torchrun started, the first one writes; the others return None. Call it
-    from the main thread. Raises TrainingError with one sentence for what the user can mend.
+    TensorBoard logs. Of several processes that torchrun started, the first one writes; the others return None, as
+    all do that are stopped before they begin. Raises TrainingError with one sentence for what the user can mend.
     """
     config = replace(config, device=own_device(config.device))
     config.check()
     with in_a_sentence(config.out):
         check_place(config)
         with team(config.device) as members:
-            return _train(config, members)
+            try:
+                return _train(config, members, stopped)
+            except StoppedEarlyError:
+                if members.leads:
+                    Console(stderr=True).print("stopped before the training began; nothing was written")
+                return None
 
 
-def _train(config: TrainConfig, members: Team) -> Path | None:
+def _train(config: TrainConfig, members: Team, stopped: Callable[[], bool]) -> Path | None:
     keep_freed_memory()
     torch.set_num_threads(1)  # the players' workers are the parallelism
     torch.set_flush_denormal(True)
     torch.manual_seed(config.seed or 0)  # fresh weights; all else draws from models.training.randomness
-    start = begin(config, partial(_open, config.data, members.leads))
+    start = begin(config, partial(_open, config.data, members.leads, stopped))
     with start.images as images:
+        if any(members.any(stopped())):
+            raise StoppedEarlyError
         if not members.agree(images.sha256):
             raise TrainingError(f"{config.data} holds other pictures for some of the processes; give all the same")
         recipe = settle(config, len(images), start.networks.generator.img_resolution, start.recipe)
@@ -69,18 +77,23 @@ def _train(config: TrainConfig, members: Team) -> Path | None:
         with own_place(config) if members.leads else nullcontext():
             run = Run(config, recipe, start, members)
             try:
-                return run.run()
+                return run.run(stopped)
             finally:
                 run.close()
 
 
-def _open(data: Path, watched: bool, shape: tuple[int, int], labels: bool) -> ImageSet:
+def _open(data: Path, watched: bool, stopped: Callable[[], bool], shape: tuple[int, int], labels: bool) -> ImageSet:
+    """The set, with a bar while it is read for the first time. Raises StoppedEarlyError."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not (watched and console.is_terminal)) as bar:
         task = bar.add_task(f"reading {data.name}")
-        return open_set(
-            data, shape, labels=labels, progress=lambda done, total: bar.update(task, completed=done, total=total)
-        )
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+            if stopped():
+                raise StoppedEarlyError
+
+        return open_set(data, shape, labels=labels, progress=progress)
 
 
 def keep_freed_memory() -> None:
@@ -91,22 +104,6 @@ def keep_freed_memory() -> None:
     if hasattr(libc, "mallopt"):  # musl has none
         libc.mallopt(-3, 32 * 2**20)  # M_MMAP_THRESHOLD, its maximum
         libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD
-
-
-@contextmanager
-def stop_on_signal() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set instead of killing the process."""
-    stop = threading.Event()
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    previous = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 class Run:
@@ -144,21 +141,20 @@ class Run:
         self._pictures.close()
         self._snapshots.close()
 
-    def run(self) -> Path | None:
+    def run(self, asked_to_stop: Callable[[], bool]) -> Path | None:
         """Iterate until done or told to stop, with a snapshot every config.snapshot_s seconds and at the end."""
         last = time.monotonic()
         earlier = self.config.resume
         with (
-            stop_on_signal() as stop,
             Report(self._about(), self.kimg, earlier, self.team.leads) as report,
             in_a_sentence(self.config.out),  # in here, so that the run's page can say it
         ):
             self._introduce(report)
-            stopped = False
+            stopped, _ = self.team.any(asked_to_stop(), False)
             while self.kimg < self.config.kimg and not stopped:
                 self._iterate(report)
                 due = self.team.leads and time.monotonic() - last >= self.config.snapshot_s
-                stopped, due = self.team.any(stop.is_set(), due)
+                stopped, due = self.team.any(asked_to_stop(), due)
                 if due:
                     self._snapshot(report)
                     last = time.monotonic()

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from engine.clock import WakingClock
+from engine.dream.activity import Activity
 from engine.dream.base import DreamFrame, Floats
 from engine.dream.supervised import (
     FIRST_DELAY,
@@ -14,6 +16,7 @@ from engine.dream.supervised import (
     LOADING,
     LONGEST_DELAY,
     REHEARSING,
+    SILENCE,
     SupervisedSource,
 )
 
@@ -36,6 +39,9 @@ class FakeLife:
         self.frame: DreamFrame | None = None
         self.ended = ""
         self.closed = False
+        self.looks = 0
+        self.idle = False
+        self.tells = True
 
     def deliver(self, seconds: float = 0.1) -> None:
         sequence = self.frame.sequence + 1 if self.frame else 1
@@ -52,6 +58,11 @@ class FakeLife:
 
     def about(self) -> str:
         return "a fake"
+
+    def activity(self) -> Activity | None:
+        """A little more work at each look, unless it is idle."""
+        self.looks += not self.idle
+        return Activity("loading its network", 0.01 * self.looks) if self.tells else None
 
     def reason(self) -> str:
         return self.ended
@@ -203,6 +214,94 @@ def test_loading_may_take_longer(world: World) -> None:
     world.frame(2)
     world.frame()
     assert "no frame for 60 s" in world.source.last_error
+
+
+def seconds_to_replacement(world: World, step: float = 0.5) -> float:
+    """How long the present worker stays, with a look every `step` seconds."""
+    lives, begun = len(world.lives), world.time
+    while not world.lives[lives - 1].ended:
+        world.frame(step)
+    return world.time - begun
+
+
+def test_a_worker_that_does_nothing_while_it_loads_is_replaced_soon(world: World) -> None:
+    world.frame()
+    world.lives[0].idle = True
+    assert seconds_to_replacement(world) == pytest.approx(SILENCE, abs=2.1)
+    world.frame()
+    assert world.source.last_error == "the generator did nothing for 20 s while loading its network"
+    world.frame(LONGEST_DELAY)
+    assert len(world.lives) == 2
+
+
+def test_a_slow_worker_that_computes_has_the_whole_time(world: World) -> None:
+    world.frame()
+    assert seconds_to_replacement(world) == pytest.approx(LOADING, abs=1.1)
+    world.frame()
+    assert "no frame for 60 s" in world.source.last_error
+
+
+def test_one_sign_of_work_in_a_while_is_enough(world: World) -> None:
+    world.frame()
+    for turn in range(100):
+        world.lives[0].idle = turn % 30 > 2
+        world.frame(0.5)
+    assert world.source.alive
+
+
+def test_a_worker_of_which_nothing_can_be_known_is_given_time(world: World) -> None:
+    world.frame()
+    world.lives[0].tells = False
+    assert seconds_to_replacement(world) == pytest.approx(LOADING, abs=1.1)
+
+
+def test_nothing_to_do_is_no_silence(world: World) -> None:
+    world.lives[0].idle = True
+    for _ in range(100):
+        world.time += 1.0
+        world.source.newest()
+    assert world.source.alive
+
+
+def test_a_worker_that_delivers_is_not_looked_at(world: World) -> None:
+    world.frame()
+    world.deliver()
+    world.lives[0].looks = 0
+    world.frame(5)
+    assert world.lives[0].looks == 0
+
+
+class Waking(World):
+    """On a clock of its own over one that runs on while the machine is paused."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.source = SupervisedSource(self._begin, 30, WakingClock(lambda: self.time).now)
+        self.source.start()
+
+
+@pytest.mark.parametrize("delivers", [False, True])
+def test_a_pause_of_the_whole_machine_ends_no_worker(delivers: bool) -> None:
+    world = Waking()
+    world.frame()
+    if delivers:
+        world.deliver()
+        world.frame()
+    world.lives[0].idle = True
+    for _ in range(3):
+        world.frame(3600)
+        assert world.source.alive
+    assert seconds_to_replacement(world) == pytest.approx(HANGING if delivers else SILENCE, abs=4.1)
+
+
+def test_a_worker_that_died_before_a_pause_is_replaced_after_it() -> None:
+    world = Waking()
+    world.frame()
+    world.lives[0].ended = "it died"
+    world.frame()
+    world.frame(3600)
+    world.frame()
+    assert len(world.lives) == 2
 
 
 def test_nobody_waits_for_a_rehearsal() -> None:

@@ -1,10 +1,8 @@
 """Training end to end on a tiny data set: it learns, it resumes, it stops cleanly, it says what is wrong."""
 
 import json
-import os
-import signal
-import threading
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -176,15 +174,17 @@ def test_the_last_networks_are_kept(data: Path, tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("network-*.sha256"))) == 2
 
 
-def test_signal_saves_and_ends(data: Path, tmp_path: Path) -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGTERM))
-    timer.start()
-    path = train(replace(tiny(data, tmp_path), kimg=1e6))
-    timer.join()
-    assert path.is_file()
-    assert progress(tmp_path)["shown"] == round(1000 * models.read_manifest(path)["provenance"]["kimg"])
-    assert signal.getsignal(signal.SIGTERM) == before
+def test_a_stop_saves_and_ends(data: Path, tmp_path: Path) -> None:
+    looks = count()
+    path = train(replace(tiny(data, tmp_path), kimg=1e6), lambda: next(looks) > 100)
+    assert path is not None
+    assert progress(tmp_path)["shown"] == round(1000 * models.read_manifest(path)["provenance"]["kimg"]) > 0
+
+
+def test_a_stop_before_it_began_writes_nothing(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train(tiny(data, tmp_path / "run"), lambda: True) is None
+    assert not (tmp_path / "run").exists()
+    assert "nothing was written" in capsys.readouterr().err
 
 
 def broken(monkeypatch: pytest.MonkeyPatch, attempts: int) -> None:

@@ -13,7 +13,7 @@ from engine.render.buffers import Copy
 from engine.render.context import GLContext
 from engine.render.draw import Size, Surface
 from engine.render.header import load
-from engine.render.passes import Moment, ShaderPass
+from engine.render.passes import Moment, ShaderPass, pass_parameters
 
 Pixels = NDArray[np.float32]
 IMAGE = {"NAME": "inputImage", "TYPE": "image"}
@@ -64,13 +64,15 @@ class Running:
 
     def __init__(self, gl: GLContext, path: Path, size: Size = (8, 4), **initial: object) -> None:
         self._copy = Copy(gl.ctx)
-        self.shader_pass = ShaderPass(self._copy, load(path), "it", initial)
+        shader = load(path)
+        self.parameters = pass_parameters(shader, "it", initial, "/it")
+        self.shader_pass = ShaderPass(self._copy, shader)
         self._target = Surface(gl.ctx, size)
         self._index = 0
 
     def draw(self, image: moderngl.Texture, delta: float = 0.1, **values: Value) -> Pixels:
         """The next frame over `image`, with defaults where `values` says nothing."""
-        known = {p.address.rpartition("/")[2]: p.default for p in self.shader_pass.parameters("/it")}
+        known = {p.address.rpartition("/")[2]: p.default for p in self.parameters}
         moment = Moment(self._index * delta, delta if self._index else 0.0, self._index)
         self._index += 1
         return pixels(self.shader_pass.render(image, self._target, {**known, **values}, moment))

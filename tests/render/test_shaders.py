@@ -42,7 +42,7 @@ def test_it_describes_itself_and_its_inputs(name: str) -> None:
 def test_it_is_finite_at_its_defaults_and_at_the_ends_of_its_ranges(gl: GLContext, name: str) -> None:
     image = texture_of(gl, picture())
     shader = running(gl, name)
-    declared = [p for p in shader.shader_pass.parameters("/it") if p.type == "float"]
+    declared = [p for p in shader.parameters if p.type == "float"]
     for end in ({}, {p.address[4:]: p.minimum for p in declared}, {p.address[4:]: p.maximum for p in declared}):
         for _ in range(3):
             drawn = shader.draw(image, **end)  # type: ignore[arg-type]

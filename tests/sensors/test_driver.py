@@ -31,6 +31,13 @@ class Show:
         self.now += seconds
         return self.driver.sample(self.now)
 
+    def waits(self, seconds: float) -> None:
+        """So long the clock runs while the show asks again and again, without any show time."""
+        end = self.clock.now + seconds
+        while self.clock.now < end:
+            self.clock.now = min(self.clock.now + 0.5, end)
+            self.driver.sample(self.now)
+
     def hears(self, **values: float) -> None:
         """The sensor says these values; return once they are shown, live, with all easing done."""
         self.sensor.present = True
@@ -87,7 +94,7 @@ def test_values_come_through_with_their_age(start: Start) -> None:
     assert show.driver.state is State.CONNECTING
     assert show.frame()["temperature"] == Sample(21, math.inf, Quality.STALE)
     show.hears(temperature=23.5)
-    show.clock.now += 0.5
+    show.waits(0.5)
     assert show.frame()["temperature"] == Sample(23.5, 0.5, Quality.LIVE)
     assert show.frame()["light"].age == math.inf
 
@@ -105,13 +112,13 @@ def test_failure_values_never_get_in(start: Start, wrong: float) -> None:
 def test_a_silent_device_goes_stale_channel_by_channel(start: Start) -> None:
     show = start(stale_after="2s")
     show.hears(temperature=25.0, light=50.0)
-    show.clock.now += 1.5
+    show.waits(1.5)
     show.hears(light=60.0)
-    show.clock.now += 1
+    show.waits(1)
     assert show.frame()["temperature"] == Sample(25, 2.5, Quality.STALE)
     assert show.frame()["light"] == Sample(60, 1, Quality.LIVE)
     assert show.driver.state is State.LIVE
-    show.clock.now += 2
+    show.waits(2)
     assert show.driver.state is State.STALE
     assert show.frame()["light"] == Sample(60, 3, Quality.STALE)
 
@@ -120,7 +127,7 @@ def test_a_device_that_never_speaks_is_called_silent(start: Start, caplog: pytes
     show = start()
     assert show.driver.wait_first(30)
     assert show.driver.state is State.CONNECTING
-    show.clock.now += GRACE + 1
+    show.waits(GRACE + 1)
     assert show.driver.state is State.STALE
     show.frame()
     show.frame()
@@ -209,7 +216,36 @@ def test_a_hanging_device_is_left_behind(start: Start) -> None:
     show.hears(temperature=27.0)
     show.sensor.says.put({"hang": 1.0})
     eventually("hang", lambda: show.sensor.hanging)
-    show.clock.now += 10
+    show.waits(10)
     assert show.frame()["temperature"] == Sample(27, 10, Quality.STALE)
     show.driver.close()
     assert show.sensor.hanging
+
+
+def test_a_pause_of_the_whole_machine_is_no_silence(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    show = start(stale_after="2s")
+    show.hears(temperature=25.0, light=50.0)
+    with caplog.at_level(logging.INFO, "reverie.sensors"):
+        for _ in range(2):
+            show.clock.now += 30
+            frame = show.frame()
+            assert (frame["temperature"].value, frame["temperature"].quality) == (25, Quality.LIVE)
+            assert show.driver.state is State.LIVE
+            show.waits(0.5)
+        assert caplog.messages == []
+        assert show.sensor.closed == 0
+        show.waits(2.5)
+        assert show.driver.state is State.STALE, "three seconds awake"
+        show.clock.now += 30
+        show.frame()
+        assert show.driver.state is State.STALE, "a pause brings nothing back"
+    assert len(caplog.messages) == 1
+
+
+def test_a_show_that_draws_a_frame_in_three_seconds_still_notices_a_silent_device(start: Start) -> None:
+    show = start(stale_after="2s")
+    show.hears(temperature=25.0)
+    for _ in range(2):
+        show.clock.now += 3
+        show.frame()
+    assert show.driver.state is State.STALE

@@ -6,8 +6,6 @@ is begun.
 """
 
 import asyncio
-import signal
-import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -32,6 +30,7 @@ PAGE = 1_000
 WORKERS = 8  # a source
 SOURCES = 32  # at a time
 INFO_BYTES = 4 * 2**20  # of an info.json
+LOOK = 0.02  # seconds between looks at whether to stop
 LAST = "\U0010ffff"  # comes after all other characters, in SQLite's order too
 
 
@@ -52,16 +51,22 @@ def _silent(done: int, total: int | None) -> None:
 
 
 def fetch(
-    folder: Path, policy: Policy, *, short_side: int = 1024, progress: Progress = _silent, limit: int | None = None
+    folder: Path,
+    policy: Policy,
+    *,
+    short_side: int = 1024,
+    progress: Progress = _silent,
+    limit: int | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Fetched:
     """Fetch what the catalogue lists and what has been lost, at most `limit` records; IIIF pictures with `short_side`
-    pixels where they have as many. SIGINT and SIGTERM end it after the catalogue is in order. Raises ArchiveError.
+    pixels where they have as many. Ends soon after `stopped` turns true, the catalogue in order. Raises ArchiveError.
     """
     with Catalogue(folder):
         pass  # an archive is there, or this says so
     with Catalogue(folder, writing=True) as catalogue:
         list_lost(catalogue)
-        return asyncio.run(_Run(catalogue, policy, short_side, progress, limit).run())
+        return asyncio.run(_Run(catalogue, policy, short_side, progress, limit).run(stopped))
 
 
 class _Run:
@@ -83,11 +88,11 @@ class _Run:
         self._kept: set[Path] = set()
         self._open = asyncio.Semaphore(SOURCES)
 
-    async def run(self) -> Fetched:
+    async def run(self, asked_to_stop: Callable[[], bool]) -> Fetched:
         stopped = False
         self._progress(0, self._total)
         try:
-            async with _stoppable(), self._client, asyncio.TaskGroup() as group:
+            async with _stoppable(asked_to_stop), self._client, asyncio.TaskGroup() as group:
                 for source, start in self._sources():
                     group.create_task(self._source(self._stream(source, start)))
         except asyncio.CancelledError:
@@ -209,21 +214,21 @@ def _source(entry: Entry) -> str:
 
 
 @asynccontextmanager
-async def _stoppable() -> AsyncIterator[None]:
-    """SIGINT and SIGTERM cancel the task that this is in. Nothing changes outside the main thread, which gets them."""
-    task, loop = asyncio.current_task(), asyncio.get_running_loop()
-    if task is None or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        loop.add_signal_handler(number, task.cancel)
+async def _stoppable(stopped: Callable[[], bool]) -> AsyncIterator[None]:
+    """Cancels the task that this is in once `stopped` says so."""
+    task = asyncio.current_task()
+    assert task is not None
+
+    async def look() -> None:
+        while not stopped():
+            await asyncio.sleep(LOOK)
+        task.cancel()
+
+    looking = asyncio.create_task(look())
     try:
         yield
     finally:
-        for number, handler in before.items():
-            loop.remove_signal_handler(number)
-            signal.signal(number, handler)
+        looking.cancel()
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:

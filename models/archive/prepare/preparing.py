@@ -68,7 +68,7 @@ def prepare(
         place = target(out)
         machines = _machines(folder, out, settings, workers, ray, originals)
     with Catalogue(folder, writing=True) as catalogue, machines:  # nothing may change it until the set is made
-        task = _Task(folder, catalogue, settings, labels, machines)
+        task = _Task(folder, catalogue, settings, labels, machines, progress)
         with _disk_trouble(out):
             made = place.manifest()
             untouched = made is not None and made.get("files") == place.files()
@@ -76,7 +76,7 @@ def prepare(
             write_manifest(folder / "sets" / f"{place.name}.manifest.json", made)
             return _prepared(made, task.total)
         with _disk_trouble(str(task.work)):
-            fresh = task.prepare_all(progress)
+            fresh = task.prepare_all()
         with _disk_trouble(out):
             made = task.write(place)
             machines.clear()
@@ -109,8 +109,15 @@ class _Task:
     """One archive to prepare in one way. `asked` is a hash of all that the set depends on."""
 
     def __init__(
-        self, folder: Path, catalogue: Catalogue, settings: Settings, labels: bool, machines: Machines
+        self,
+        folder: Path,
+        catalogue: Catalogue,
+        settings: Settings,
+        labels: bool,
+        machines: Machines,
+        progress: Progress,
     ) -> None:
+        self._progress = progress
         self.work = work_folder(folder, settings)
         self._folder, self._catalogue, self._settings, self._machines = folder, catalogue, settings, machines
         self.total = sum(number for (status, _), number in catalogue.count().items() if status is Status.FETCHED)
@@ -119,14 +126,14 @@ class _Task:
         self._classes = self._labels() if labels else None
         self.asked = self._asked()
 
-    def prepare_all(self, progress: Progress) -> int:
+    def prepare_all(self) -> int:
         """Every chunk's file, made or found; how many records were prepared now."""
         self.work.mkdir(parents=True, exist_ok=True)
         done, fresh = 0, 0
-        progress(done, self.total)
+        self._progress(done, self.total)
         for ready, number in self._machines.run(self._jobs()):
             done, fresh = done + len(ready.items), fresh + number
-            progress(done, self.total)
+            self._progress(done, self.total)
         return fresh
 
     def write(self, place: Target) -> dict[str, Any]:
@@ -150,12 +157,14 @@ class _Task:
 
     def _results(self) -> Iterator[Result]:
         for each in self._jobs():
+            self._progress(self.total, self.total)  # nothing new, but whoever wants to stop may do so here
             with self._machines.results(each) as file:
                 yield from read_results(file)
 
     def _samples(self, rejected: dict[str, Rejection]) -> Iterator[Sample]:
         entries = self._entries()
         for each in self._jobs():
+            self._progress(self.total, self.total)
             with self._machines.images(each) as file:
                 portion = list(islice(entries, len(each.items)))
                 for entry, (result, images) in zip(portion, _whole(each, read_chunk(file)), strict=True):

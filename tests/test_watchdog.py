@@ -1,0 +1,165 @@
+"""The watchdog around a running show: real processes, its patience shortened, engines that do what a test wants."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.running import PATIENCE, ROOT
+
+# An engine's work is `life(n)`, n counting the engines from 1. What is printed is flushed at once.
+PROGRAM = """
+import os, signal, sys, time
+from engine import watchdog
+from engine.clock import WakingClock
+from engine.heartbeat import HEARTBEAT, Stage
+from engine.lessons import LESSONS
+from engine.stopping import STOP
+
+watchdog.OPENING, watchdog.HANGING, watchdog.CLOSING = 3.0, 1.5, 3.0
+watchdog.FIRST_PAUSE = watchdog.LONGEST_PAUSE = 0.1
+lives = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT | os.O_APPEND)
+
+def say(text):
+    print(text, flush=True)
+
+def frames(count):
+    for _ in range(count):
+        HEARTBEAT.frame(0.1)
+
+def done(code):
+    HEARTBEAT.finish(code)
+    sys.exit(code)
+
+def until_stopped():
+    while not STOP.requested:
+        frames(1)
+        time.sleep(0.02)
+    done(0)
+
+STOP.listen()
+code = watchdog.Watchdog(HEARTBEAT, STOP, LESSONS, WakingClock().now).watch()
+if code is not None:
+    say(f"end {code}")
+    sys.exit(code)
+os.write(lives, b".")
+n = os.fstat(lives).st_size
+say(f"engine {n}")
+"""
+
+
+class Watched:
+    """A program of that kind, running."""
+
+    def __init__(self, folder: Path, life: str) -> None:
+        self.lives = folder / "lives"
+        command = [sys.executable, "-c", PROGRAM + life, str(self.lives)]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
+        )
+
+    def wait_for(self, line: str) -> None:
+        assert self.process.stdout is not None
+        for said in self.process.stdout:
+            if said.strip() == line:
+                return
+        pytest.fail(f"it never said {line!r}: {self.process.communicate()}")
+
+    def end(self) -> tuple[int, str, str]:
+        said, log = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, said, log
+
+
+@pytest.mark.parametrize("code", [0, 2])
+def test_what_an_engine_ends_with_is_what_the_program_ends_with(tmp_path: Path, code: int) -> None:
+    assert Watched(tmp_path, f"done({code})").end() == (code, f"engine 1\nend {code}\n", "")
+
+
+def test_an_engine_that_hangs_is_replaced_and_what_it_tried_is_known(tmp_path: Path) -> None:
+    life = """
+learnt = LESSONS.read()
+say(f"hung {learnt.hung} played {HEARTBEAT.played:.1f}")
+LESSONS.keep("veil", ("good", None))
+frames(10)
+if n <= 3:
+    HEARTBEAT.mark("veil")
+    time.sleep(1000)
+done(0)
+"""
+    code, said, log = Watched(tmp_path, life).end()
+    assert code == 0
+    expected = [f"engine {n}\nhung {{'veil': {n - 1}}} played {n - 1:.1f}\n" for n in range(1, 5)]
+    assert said == "".join(expected).replace("{'veil': 0}", "{}") + "end 0\n"
+    lines = log.splitlines()
+    assert len(lines) == 3
+    assert all("the engine hung in the pass veil: no frame for " in line for line in lines)
+    assert lines[0].endswith("starting anew, with the last good version of veil")
+    assert lines[2].endswith("starting anew, without the pass veil: edit its shader, and it is tried again")
+
+
+def test_where_nobody_knows_what_hung_the_next_engine_is_careful(tmp_path: Path) -> None:
+    life = "say(LESSONS.read().careful)\nif n == 1:\n    frames(1)\n    time.sleep(1000)\ndone(0)"
+    assert Watched(tmp_path, life).end()[:2] == (0, "engine 1\nFalse\nengine 2\nTrue\nend 0\n")
+
+
+@pytest.mark.parametrize("death", ["os.kill(os.getpid(), signal.SIGSEGV)", "os._exit(1)", "raise RuntimeError"])
+def test_an_engine_that_dies_is_replaced(tmp_path: Path, death: str) -> None:
+    life = f"frames(1)\nif n == 1:\n    {death}\nsay(LESSONS.read().careful)\ndone(0)"
+    assert Watched(tmp_path, life).end()[:2] == (0, "engine 1\nengine 2\nFalse\nend 0\n")
+
+
+def test_an_engine_may_ask_for_another_one(tmp_path: Path) -> None:
+    life = "frames(1)\ndone(watchdog.RESTART if n == 1 else 0)"
+    assert Watched(tmp_path, life).end() == (0, "engine 1\nengine 2\nend 0\n", "")
+
+
+def test_a_show_that_has_never_shown_a_frame_is_given_up(tmp_path: Path) -> None:
+    code, said, log = Watched(tmp_path, "os._exit(5)").end()
+    assert (code, said.count("engine")) == (1, 4)
+    assert "given up: no frame was shown in 4 tries" in log
+
+
+def test_one_that_has_is_not_given_up_for_a_mistake_made_meanwhile(tmp_path: Path) -> None:
+    life = "if n == 1:\n    frames(1)\n    os._exit(1)\nif n < 8:\n    done(2)\nframes(1)\ndone(0)"
+    assert Watched(tmp_path, life).end()[1].endswith("engine 8\nend 0\n")
+
+
+def test_an_engine_that_crashes_while_it_cleans_up_was_done_all_the_same(tmp_path: Path) -> None:
+    assert Watched(tmp_path, "frames(1)\nHEARTBEAT.finish(0)\nos.abort()").end() == (0, "engine 1\nend 0\n", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_stop_is_handed_on(tmp_path: Path, number: signal.Signals) -> None:
+    watched = Watched(tmp_path, "until_stopped()")
+    watched.wait_for("engine 1")
+    watched.process.send_signal(number)
+    assert watched.end() == (0, "end 0\n", "")
+
+
+def test_an_engine_that_does_not_end_when_asked_is_ended(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, "frames(1)\nsay('hanging')\ntime.sleep(1000)")
+    watched.wait_for("hanging")
+    watched.process.send_signal(signal.SIGTERM)
+    code, said, log = watched.end()
+    assert (code, said) == (1, "end 1\n")
+    assert "after it was asked to end" in log
+
+
+def test_a_pause_of_all_processes_is_nobodys_fault(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, "frames(1)\nsay(os.getpid())\nuntil_stopped()")
+    watched.wait_for("engine 1")
+    assert watched.process.stdout is not None
+    engine = int(watched.process.stdout.readline())
+    for _ in range(2):
+        os.kill(watched.process.pid, signal.SIGSTOP)
+        os.kill(engine, signal.SIGSTOP)
+        time.sleep(3)  # twice the watchdog's patience
+        os.kill(watched.process.pid, signal.SIGCONT)
+        time.sleep(0.5)  # the watchdog wakes first, and sees an engine that stands still
+        os.kill(engine, signal.SIGCONT)
+    watched.process.send_signal(signal.SIGTERM)
+    assert watched.end() == (0, "end 0\n", "")
