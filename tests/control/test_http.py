@@ -10,6 +10,7 @@ from websockets.sync.client import connect
 from engine.control.server import ControlServer
 from engine.errors import ReverieError
 from tests.control.fake_show import FakeShow, signals, wait_until
+from tests.running import PATIENCE
 
 TOKEN = "a long and secret word"
 
@@ -150,13 +151,13 @@ def test_the_token_opens_the_socket_by_message_or_header(show: FakeShow) -> None
     url = server.url.replace("http", "ws") + "ws"
     try:
         with connect(url, proxy=None) as client:
-            assert json.loads(client.recv(timeout=20)) == {"ask_token": True}
+            assert json.loads(client.recv(timeout=PATIENCE)) == {"ask_token": True}
             assert show.hub.watchers == 0
             client.send(json.dumps({"token": TOKEN}))
-            assert "tree" in json.loads(client.recv(timeout=20))
+            assert "tree" in json.loads(client.recv(timeout=PATIENCE))
             assert show.hub.watchers == 1
         with connect(url, proxy=None, additional_headers={"Authorization": f"Bearer {TOKEN}"}) as client:
-            assert "tree" in json.loads(client.recv(timeout=20))
+            assert "tree" in json.loads(client.recv(timeout=PATIENCE))
     finally:
         server.close()
 
@@ -170,9 +171,9 @@ def test_anything_but_the_token_is_shown_out(show: FakeShow, wrong: str) -> None
     try:
         with connect(server.url.replace("http", "ws") + "ws", proxy=None) as client:
             client.send(wrong)
-            assert json.loads(client.recv(timeout=20)) == {"ask_token": True}
+            assert json.loads(client.recv(timeout=PATIENCE)) == {"ask_token": True}
             with pytest.raises(ConnectionClosed, match="wrong token"):
-                client.recv(timeout=20)
+                client.recv(timeout=PATIENCE)
             assert client.close_code == 4401
     finally:
         server.close()

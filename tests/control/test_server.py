@@ -19,6 +19,7 @@ from engine.control.loop import Loop
 from engine.control.server import ControlServer
 from engine.errors import ReverieError
 from tests.control.fake_show import FakeShow, wait_until
+from tests.running import PATIENCE
 
 
 @contextmanager
@@ -49,7 +50,7 @@ def free_range(monkeypatch: pytest.MonkeyPatch) -> int:
 def drain(client: ClientConnection) -> NoReturn:
     """Read until the server ends it."""
     while True:
-        client.recv(timeout=20)
+        client.recv(timeout=PATIENCE)
 
 
 def test_the_default_port_is_used_and_nothing_said(free_range: int) -> None:
@@ -94,7 +95,7 @@ def test_closing_ends_open_clients_and_leaves_no_thread(show: FakeShow) -> None:
     server.start()
     with connect(server.url.replace("http", "ws") + "ws", proxy=None) as client, httpx.Client() as http:
         assert http.get(server.url).status_code == 200
-        client.recv(timeout=20)
+        client.recv(timeout=PATIENCE)
         server.close()
         assert not [thread for thread in set(threading.enumerate()) - before if "control" in thread.name]
         with pytest.raises(ConnectionClosed):
