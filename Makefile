@@ -1,5 +1,7 @@
 # make run    installs what is missing, then runs the demo show (SECONDS=20 ends by itself, SHOW=… another show)
 # make test   the same set-up, then lint, types and every test
+#             (TESTS=tests/show only those)
+# make fresh  both of these on a Debian 12 that has nothing yet, in a folder (root only; DEBIAN=13 another release)
 # make bench  the speeds the README quotes, on this machine
 
 SHELL := /bin/bash
@@ -9,8 +11,10 @@ BIN := $(VENV)/bin
 SHOW ?= shows/first-light.yaml
 SECONDS ?=
 RUN_ARGS ?=
+TESTS ?=
+DEBIAN ?= 12
 
-.PHONY: run test setup setup-test lint types unit bench clean
+.PHONY: run test setup setup-test lint types unit fresh bench clean
 
 run: setup
 	$(BIN)/reverie run $(SHOW) $(if $(SECONDS),--seconds $(SECONDS)) $(RUN_ARGS)
@@ -32,16 +36,17 @@ setup-test: .make/system-test .make/venv-test
 
 $(BIN)/python: | .make/system
 	@packaging/python-version.sh $(PYTHON)
+	@echo "reverie: installing Python packages into $(VENV), once; this takes some minutes"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
 .make/venv: $(BIN)/python pyproject.toml constraints.txt
 	@mkdir -p .make
-	$(BIN)/python -m pip install -qq --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install --constraint constraints.txt --editable .
 	@touch $@
 
 .make/venv-test: .make/venv
-	$(BIN)/python -m pip install -qq --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/python -m pip install --constraint constraints.txt --editable ".[dev]"
 	@touch $@
 
 lint:
@@ -52,10 +57,13 @@ types:
 	$(BIN)/mypy
 
 unit:
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TESTS)
+
+fresh:
+	@DEBIAN=$(DEBIAN) TESTS="$(TESTS)" packaging/fresh.sh
 
 bench: setup
 	$(BIN)/reverie bench pipeline $(SHOW) --seconds 65
 
 clean:
-	rm -rf $(VENV) .make
+	rm -rf $(VENV) .make .cache/fresh

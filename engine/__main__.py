@@ -30,7 +30,7 @@ def watch() -> None:
     from engine.lessons import LESSONS
     from engine.watchdog import Watchdog
 
-    code = Watchdog(HEARTBEAT, STOP, LESSONS, WakingClock()).watch()
+    code = Watchdog(HEARTBEAT, STOP, LESSONS, WakingClock().now).watch()
     if code is not None:
         sys.exit(code)
 

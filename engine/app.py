@@ -29,12 +29,14 @@ from engine.build import (
     naming_the_model,
 )
 from engine.clock import FixedStepClock, MonotonicClock
+from engine.control.descriptors import raise_limit
 from engine.control.hub import Hub
 from engine.control.server import ControlServer
 from engine.dream.source import open_source
 from engine.errors import ReverieError
 from engine.feed import Choice, choose, follow
 from engine.heartbeat import HEARTBEAT, Stage
+from engine.lessons import LESSONS
 from engine.live import Live
 from engine.network import bending_of, check_network
 from engine.outputs.base import Canvas, OutputError
@@ -78,6 +80,7 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     StoppedError between two steps.
     """
     _step()
+    raise_limit()
     choice = choose(loaded)
     loaded = choice.loaded
     _step()
@@ -96,7 +99,7 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     gl = open_context(window)
     stack.callback(gl.close)
     _step()
-    renderer = build_renderer(loaded, gl, stack)
+    renderer = build_renderer(loaded, gl, stack, learnt=LESSONS.read())
     _step()
     lead, wings = Act(choice.name, build_walk(loaded), source), follow(choice, DREAM_FPS)
     _step()
@@ -117,7 +120,7 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     if server is not None:
         stack.callback(server.close)
         server.start()
-    live = Live(clock, show.canvas.fps, work, renderer, rack, hub)
+    live = Live(clock, show.canvas.fps, work, renderer, rack, hub, server)
     stack.callback(live.close)
     _step()
     _await_sensors(senses, clock)

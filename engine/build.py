@@ -1,6 +1,6 @@
 """The parts of a show, built from its file. Only this module and `app.py` know every part."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -12,8 +12,10 @@ from pydantic import BaseModel
 import models
 from engine.control.hub import Hub
 from engine.control.server import ControlServer
+from engine.control.token_file import read_token
 from engine.errors import ReverieError
 from engine.heartbeat import HEARTBEAT
+from engine.lessons import TIMES, Learnt
 from engine.network import check_network, naming, network_parameters, path_of
 from engine.outputs.base import Canvas, Output
 from engine.outputs.offscreen import OffscreenConfig, OffscreenOutput
@@ -21,10 +23,12 @@ from engine.outputs.recording import RecordingConfig, RecordingOutput
 from engine.outputs.registry import find_outputs
 from engine.outputs.video.names import GivenName
 from engine.params import Parameter, ParameterError, ParameterTree
-from engine.render.chain import PassRequest
+from engine.render.chain import PassRequest, pass_names
 from engine.render.context import GLContext, WindowRequest, display_available
 from engine.render.header import load as load_shader
+from engine.render.isf import Sources
 from engine.render.library import find_shader
+from engine.render.precautions import NONE, Precautions
 from engine.render.renderer import Renderer
 from engine.sensing import Rehearsed, Senses
 from engine.show.feed import FeedPart
@@ -41,6 +45,7 @@ from sensors.driver import Driver
 from sensors.registry import find_sensors
 
 DREAM_FPS = 15.0
+SLOWEST_PASS = 2.0  # seconds for one picture: with one that takes longer, a wall stands still
 
 Part = TypeVar("Part", bound=BaseModel)
 Outputs = list[tuple[str, Output]]
@@ -97,21 +102,51 @@ def check_model(loaded: LoadedShow) -> str:
     return f"model {loaded.model}: {manifest['architecture']}"
 
 
-def build_renderer(loaded: LoadedShow, gl: GLContext, stack: ExitStack, *, adaptive: bool = True) -> Renderer:
-    """The picture, its shaders found and compiled, to be released by `stack`. Raises ReverieError."""
+def build_renderer(
+    loaded: LoadedShow, gl: GLContext, stack: ExitStack, *, adaptive: bool = True, learnt: Learnt | None = None
+) -> Renderer:
+    """The picture, its shaders found and compiled, to be released by `stack`. `learnt`, of a live show, is what engines
+    before this one have told of them. Raises ReverieError.
+    """
     show, folder = loaded.show, loaded.path.parent
-    for i, part in enumerate(show.passes):
+    files = [_shader_file(loaded, i) for i in range(len(show.passes))]
+    names = pass_names(files)
+    precautions = NONE if learnt is None else _precautions(dict(zip(names, files, strict=True)), learnt)
+    for i, (name, file) in enumerate(zip(names, files, strict=True)):
         try:
-            shader = load_shader(find_shader(part.shader, folder))
+            shader = precautions.shader(name, file)
         except ReverieError as error:
             raise loaded.error(("passes", i), str(error)) from None
         check_pass(loaded, i, {x.name: x.parameter("/passes/it") for x in shader.inputs if not x.is_image})
     requests = [PassRequest(part.shader, part.values) for part in show.passes]
     size = (show.canvas.width, show.canvas.height)
     follows = isinstance(show.model, FeedPart)
-    renderer = Renderer(gl, size, show.canvas.fps, requests, folder, adaptive, turning=follows)
+    renderer = Renderer(gl, size, show.canvas.fps, requests, folder, adaptive, turning=follows, precautions=precautions)
     stack.callback(renderer.close)
     return renderer
+
+
+def _shader_file(loaded: LoadedShow, index: int) -> Path:
+    try:
+        return find_shader(loaded.show.passes[index].shader, loaded.path.parent)
+    except ReverieError as error:
+        raise loaded.error(("passes", index), str(error)) from None
+
+
+def _precautions(files: Mapping[str, Path], learnt: Learnt) -> Precautions:
+    """A pass in which engines keep hanging is left out; one that ran well before begins as it was then."""
+    why = "{}: left out, since the engine hung in it {} times; edit the file and it is tried again"
+    left_out = {n: why.format(files[n], times) for n, times in learnt.hung.items() if times >= TIMES and n in files}
+    instead = {n: good for n, good in learnt.good.items() if n in files and _sources(files[n]) != good}
+    return Precautions(left_out, instead, HEARTBEAT.mark, learnt.careful, SLOWEST_PASS)
+
+
+def _sources(file: Path) -> Sources | None:
+    """What the file of a shader holds; None where it cannot be read, so that it is not what ran well."""
+    try:
+        return load_shader(file).sources
+    except ReverieError:
+        return None
 
 
 def build_senses(loaded: LoadedShow, *, simulated: bool = False) -> Senses:
@@ -184,13 +219,13 @@ def build_panel(loaded: LoadedShow, hub: Hub, port: int | None) -> ControlServer
     token = None
     if part.token_file is not None:
         try:
-            token = (loaded.path.parent / part.token_file).read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise loaded.error(("panel", "token_file"), f"{error}; write the token into that file") from None
+            token = read_token(loaded.path.parent / part.token_file)
+        except ReverieError as error:
+            raise loaded.error(("panel", "token_file"), str(error)) from None
     try:
         return ControlServer(hub, host=part.host, port=part.port if port is None else port, token=token)
     except ReverieError as error:
-        raise loaded.error(("panel",), str(error)) from None
+        raise loaded.error(("panel",), str(error).removeprefix("panel: ")) from None
 
 
 def build_outputs(loaded: LoadedShow, options: RunOptions) -> tuple[Outputs, WindowRequest | None]:
@@ -205,7 +240,8 @@ def build_outputs(loaded: LoadedShow, options: RunOptions) -> tuple[Outputs, Win
     folder = loaded.path.parent
     made = [(config.type, types[config.type](_beside_the_show(config, folder))) for config in configs]
     if options.record_to is not None:
-        naming = GivenName(options.record_to, overwrite=options.overwrite, resumed=HEARTBEAT.played > 0)
+        resumed = HEARTBEAT.watchdog != 0 and HEARTBEAT.played > 0  # an engine before this one has recorded
+        naming = GivenName(options.record_to, overwrite=options.overwrite, resumed=resumed)
         made.append(("recording", RecordingOutput(RecordingConfig(path=options.record_to), naming=naming)))
     if not windows and all(name != "offscreen" for name, _ in made):
         made.append(("offscreen", OffscreenOutput(OffscreenConfig())))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from engine.clock import Clock
+from engine.clock import Clock, WakingClock
 from engine.pacing import Intervals
 
 DREAM_SILENCE = 10.0  # seconds without a generated frame before the show counts as degraded
@@ -13,18 +13,20 @@ class Health:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._last_dream = 0.0
+        self._awake = WakingClock(clock.now)  # a pause of the whole machine is no silence of the generator
+        self._last_dream = self._awake.now()
         self.presented = Intervals()
         self.dreamt = Intervals()
 
     def presented_frame(self) -> None:
         """One frame reached the outputs."""
+        self._awake.now()
         self.presented.tick(self._clock.now())
 
     def dream_frame(self) -> None:
         """One frame came from the generator."""
-        self._last_dream = self._clock.now()
-        self.dreamt.tick(self._last_dream)
+        self._last_dream = self._awake.now()
+        self.dreamt.tick(self._clock.now())
 
     @property
     def uptime(self) -> float:
@@ -35,8 +37,9 @@ class Health:
         """The answer of /healthz. `problems` names what is broken now; rates are per second, times in milliseconds."""
         now = self.uptime
         wrong = dict(problems)
-        if now - self._last_dream > DREAM_SILENCE:
-            wrong.setdefault("dream", f"no generated frame for {now - self._last_dream:.0f} s")
+        silence = self._awake.now() - self._last_dream
+        if silence > DREAM_SILENCE:
+            wrong.setdefault("dream", f"no generated frame for {silence:.0f} s")
         return {
             "status": "degraded" if wrong else "ok",
             "problems": wrong,

@@ -26,6 +26,7 @@ class Heartbeat:
 
     def __init__(self) -> None:
         self.watchdog = 0  # its process id, where there is one
+        self.engines = 0  # how many have begun
         self._memory = mmap.mmap(-1, mmap.PAGESIZE)
         self._beats = self._frames = 0
         self._stage = Stage.OPENING
@@ -35,6 +36,7 @@ class Heartbeat:
 
     def opening(self) -> None:
         """A new engine begins. How long earlier ones played is kept."""
+        self.engines += 1
         self._beats = self._frames = 0
         self._stage, self._code = Stage.OPENING, _UNFINISHED
         self._played = self.played

@@ -9,12 +9,14 @@ import structlog
 
 from engine.clock import Clock
 from engine.control.hub import Hub
+from engine.control.server import ControlServer
 from engine.health import Health
 from engine.heartbeat import HEARTBEAT
 from engine.outputs.preview import PreviewTap
 from engine.outputs.rack import OutputRack
 from engine.pacing import Frame, Pacer
 from engine.params import ParameterError
+from engine.probation import Probation
 from engine.render.renderer import Renderer
 from engine.stopping import until_stopped
 from engine.work import Work
@@ -28,7 +30,11 @@ log = structlog.get_logger(__name__)
 class Live:
     """The display loop. Display thread only, except `pacer.stop`."""
 
-    def __init__(self, clock: Clock, fps: float, work: Work, renderer: Renderer, rack: OutputRack, hub: Hub) -> None:
+    def __init__(
+        self, clock: Clock, fps: float, work: Work, renderer: Renderer, rack: OutputRack, hub: Hub,
+        server: ControlServer | None = None,
+    ) -> None:  # fmt: skip
+        self._server = server
         self.pacer = Pacer(clock, fps)
         self.health = Health(clock)
         self.work = work
@@ -36,6 +42,7 @@ class Live:
         self.rack = rack
         self.hub = hub
         self._preview = PreviewTap(renderer.gl)
+        self._probation = Probation(renderer.texts)
         self._publish_at = self._report_at = 0.0
         work.on_dream = self.health.dream_frame
 
@@ -43,6 +50,7 @@ class Live:
         """Present frames until stopped, a window is closed, or `seconds` are over."""
         self._publish(0.0)
         self._report(0.0)
+        self._probation.passed(self.renderer.chain.names)
         gc.collect()
         gc.freeze()  # what stands now stays: a full collection over it took 91 ms
         for frame in until_stopped(self.pacer.frames(seconds)):
@@ -66,6 +74,7 @@ class Live:
         self.health.presented_frame()
         self.hub.presented_at = time.monotonic()
         HEARTBEAT.frame(frame.step)
+        self._probation.frame(frame.time)
 
     def _take_commands(self) -> None:
         for address, value in self.hub.commands.take():
@@ -98,12 +107,14 @@ class Live:
         source = self.work.source
         dream = {"dream": source.last_error} if not source.alive and source.last_error else {}
         feed = {"networks": self.work.stage.problem} if self.work.stage.problem else {}
+        panel = {"panel": self._server.problem} if self._server is not None and self._server.problem else {}
         shaders = {f"shader {name}": error for name, error in self.renderer.errors.items()}
         self.hub.health = self.health.report(
             self.work.senses.report(),
-            dream | feed | shaders | self.rack.problems,
+            dream | feed | panel | shaders | self.rack.problems,
             title=self.hub.title,
             dropped_frames=self.pacer.dropped,
+            engine_restarts=max(HEARTBEAT.engines - 1, 0),
             dream_restarts=source.restarts,
             dream_rejected=source.rejected,
             network=self.work.stage.lead.name,
@@ -119,3 +130,4 @@ class Live:
         for name in self.renderer.reload_changed():
             parameters = [p for p in self.renderer.parameters() if p.address.startswith(f"/passes/{name}/")]
             self.work.tree.replace(f"/passes/{name}", parameters)
+            self._probation.begin(name)

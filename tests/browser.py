@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.running import PATIENCE
 
 ARGUMENTS = [
     "--headless",
@@ -17,7 +19,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-TIMEOUT_MS = 20_000
+TIMEOUT_MS = 1000 * PATIENCE
 
 
 @contextmanager
@@ -39,6 +41,7 @@ def page_in(browser: Browser, *, width: int = 1280, height: int = 800, touch: bo
     """A page with a profile of its own. Fails the test if the page logged an error or threw one."""
     context = browser.new_context(viewport={"width": width, "height": height}, has_touch=touch)
     context.set_default_timeout(TIMEOUT_MS)
+    expect.set_options(timeout=TIMEOUT_MS)
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.extend(_complaint(message)))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-START_TIMEOUT = 20.0
+from tests.running import PATIENCE
 
 
 class PulseServer:
@@ -32,7 +32,7 @@ class PulseServer:
         """Start the server and wait until it answers."""
         self._socket.unlink(missing_ok=True)
         self._process = subprocess.Popen(self._command(), env=self._private(), stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + START_TIMEOUT
+        deadline = time.monotonic() + PATIENCE
         while subprocess.run(["pactl", "info"], env=self._private(), capture_output=True).returncode:
             assert time.monotonic() < deadline, "PulseAudio does not start"
             time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Networks published beside a running show: the wall changes, changes back, and loses no frame."""
+"""Networks published beside a running show: the wall changes, changes back, and goes on showing pictures meanwhile."""
 
 import subprocess
 import sys
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
-import pytest
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).with_name("feed")))
@@ -19,11 +19,11 @@ from models.feed.registry import Registry
 from models.names import builtin_names
 from tests.running import ROOT, RunningShow, environment, reverie, running_show
 
-FPS = 5
+ROUNDING = 0.01  # of 1, on average: a mix of two networks is drawn at the larger one's size
 SHOW = """\
 reverie: 1
 title: Followed
-canvas: {width: 160, height: 90, fps: 5}
+canvas: {width: 160, height: 90, fps: 20}
 model: {registry: feed, follow: approved, every: 200ms, fade: 1s}
 walk: {type: still}
 outputs:
@@ -62,6 +62,44 @@ class Wall:
             return np.asarray(image.convert("RGB"), np.float32) / 255
 
 
+@dataclass
+class Turn:
+    """What was seen while one network became another."""
+
+    pictures: list[np.ndarray]
+    presented: list[int]
+
+    def goes_from(self, before: np.ndarray, after: np.ndarray) -> None:
+        """Fails unless every picture is the one before, the one after, or a mix of both: none is black or foreign. And
+        unless the wall went on while the next network was made ready, which takes a new process a second or more.
+        """
+        low, high = np.minimum(before, after), np.maximum(before, after)
+        assert max(difference(picture, np.clip(picture, low, high)) for picture in self.pictures) < ROUNDING
+        assert len(set(self.presented)) > 5
+
+
+@contextmanager
+def watching(wall: Wall) -> Iterator[Turn]:
+    """Look at the wall all the time until its network is another."""
+    seen, done = Turn([], []), Event()
+    network = wall.network
+
+    def look() -> None:
+        while not done.wait(0.03):
+            seen.pictures.append(wall.picture())
+            health = wall.running.get("healthz")
+            if health["network"] == network:
+                seen.presented.append(health["presented_frames"])
+
+    thread = Thread(target=look)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        thread.join()
+
+
 def difference(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.abs(a - b).mean())
 
@@ -94,7 +132,7 @@ def training(folder: Path, registry: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def test_a_wall_follows_a_training_and_people_without_losing_a_frame(tmp_path: Path) -> None:
+def test_a_wall_follows_a_training_and_people_and_never_goes_dark(tmp_path: Path) -> None:
     show, place, away = tmp_path / "show.yaml", tmp_path / "feed", tmp_path / "away"
     show.write_text(SHOW)
     registry = Registry(place)
@@ -102,13 +140,14 @@ def test_a_wall_follows_a_training_and_people_without_losing_a_frame(tmp_path: P
         wall = Wall(running, tmp_path)
         running.wait_for_dreams()
         first = wall.wait_for(builtin_names()[0])  # nothing is published yet
-        before = running.get("healthz")
 
         with training(tmp_path, place) as process:
             running.wait("the training to publish", lambda: registry.entries() or process.poll())
             trained = registry.entries()[0].name
-            command("models", "approve", place, trained)
-            second = wall.wait_for(trained)
+            with watching(wall) as turn:
+                command("models", "approve", place, trained)
+                second = wall.wait_for(trained)
+            turn.goes_from(first, second)
             assert difference(first, second) > 0.02
             assert process.poll() is None, "it goes on learning while the wall shows what it knew"
             known = {entry.sha256 for entry in registry.entries()}
@@ -118,8 +157,10 @@ def test_a_wall_follows_a_training_and_people_without_losing_a_frame(tmp_path: P
 
         green = save_tiny(tmp_path / "green.safetensors", 2, (-0.8, 0.8, -0.8), resolution=16, z_dim=16)
         registry.add(green, {})
-        registry.approve("green")
-        third = wall.wait_for("green")
+        with watching(wall) as turn:
+            registry.approve("green")
+            third = wall.wait_for("green")
+        turn.goes_from(second, third)
         assert third[..., 1].mean() > 0.7 > 0.3 > third[..., 0].mean()
 
         poor = tmp_path / "poor.safetensors"
@@ -136,13 +177,14 @@ def test_a_wall_follows_a_training_and_people_without_losing_a_frame(tmp_path: P
         running.wait("its return", lambda: running.get("healthz")["status"] == "ok")
         assert difference(third, wall.picture()) < 0.002
 
-        command("models", "rollback", place, trained)
-        assert difference(second, wall.wait_for(trained)) < 0.002
+        with watching(wall) as turn:
+            command("models", "rollback", place, trained)
+            again = wall.wait_for(trained)
+        turn.goes_from(third, again)
+        assert difference(second, again) < 0.002
+        running.wait("health", lambda: running.get("healthz")["status"] == "ok")
         after = running.get("healthz")
-        assert after["dropped_frames"] == before["dropped_frames"]
-        seconds = after["uptime_s"] - before["uptime_s"]
-        assert after["presented_frames"] - before["presented_frames"] == pytest.approx(FPS * seconds, abs=2)
-        assert (after["network_changes"], after["dream_restarts"], after["status"]) == (3, 0, "ok")
+        assert (after["network_changes"], after["dream_restarts"]) == (3, 0)
         said = running.log.read_text()
         assert said.count("the network poor of") == 1
         assert said.count("the wall stays as it is") == said.count("can be reached again") == 1

@@ -42,7 +42,7 @@ def until_stopped():
     done(0)
 
 STOP.listen()
-code = watchdog.Watchdog(HEARTBEAT, STOP, LESSONS, WakingClock()).watch()
+code = watchdog.Watchdog(HEARTBEAT, STOP, LESSONS, WakingClock().now).watch()
 if code is not None:
     say(f"end {code}")
     sys.exit(code)

@@ -19,6 +19,11 @@ class TokenBucket:
         self._tokens -= 1.0
         return True
 
+    @property
+    def wait(self) -> float:
+        """Seconds from the last `take` until one more would be admitted."""
+        return max(0.0, 1.0 - self._tokens) / self._rate
+
 
 class Pace:
     """At most one a `interval` seconds, the first at once."""

@@ -7,6 +7,7 @@ message has gone out. A slow client therefore skips states instead of collecting
 from collections.abc import Iterator, Mapping
 
 from engine.control.bucket import Pace
+from engine.control.health import judge
 from engine.control.hub import Hub
 from engine.control.wire import declaration, encode, reading, short
 from engine.params import Snapshot, Value
@@ -38,7 +39,7 @@ class Feed:
         if self._values_pace.due(now):
             yield from self._changes()
         if self._health_pace.due(now):
-            yield encode({"health": self._hub.health})
+            yield encode({"health": judge(self._hub, now).body})
         if self._hub.signals and self._signals_pace.due(now):
             yield encode({"signals": {name: reading(signal) for name, signal in self._hub.signals.items()}})
         if self._hub.preview.sequence != self._sequence and self._preview_pace.due(now):

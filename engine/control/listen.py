@@ -8,6 +8,7 @@ from engine.errors import ReverieError
 DEFAULT_PORT = 8700
 TRIES = 21  # the default port and twenty after it
 
+BACKLOG = 512  # the accepting side tells floods from clients; the kernel would drop both
 SEND_BUFFER = 128 * 1024
 RECEIVE_BUFFER = 64 * 1024
 STALLED_AFTER_MS = 20_000
@@ -42,8 +43,8 @@ def _bind(host: str, port: int) -> socket.socket:
     listener = _socket(host)
     try:
         listener.bind((host, port))
-        listener.listen(64)
-    except (OSError, OverflowError) as error:
+        listener.listen(BACKLOG)
+    except (OSError, OverflowError, TypeError) as error:  # TypeError: no name can be such a text
         listener.close()
         raise _explained(host, port, error) from None
     return listener

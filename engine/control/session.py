@@ -9,7 +9,7 @@ other. Nothing is queued for sending, so a client costs at most one message beyo
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import Enum
 from typing import NoReturn
 
@@ -18,13 +18,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from engine.control.bucket import TokenBucket
 from engine.control.desk import Desk
 from engine.control.feed import Feed
+from engine.control.token_check import Verdict
 from engine.control.wire import MalformedError, decode, encode
 
 MESSAGES_PER_SECOND = 200.0
 MESSAGE_BURST = 400.0
 TICK = 0.025
-TOKEN_WITHIN = 20.0
-WRONG_TOKEN_DELAY = 0.5
+TOKEN_WITHIN = 10.0
 SEND_WITHIN = 15.0
 CLOSE_WITHIN = 1.0
 REFUSALS_KEPT = 64
@@ -61,15 +61,20 @@ class RejectedError(Exception):
 
 
 class Session:
-    """Serves one client. `admit` judges a token; `moved` is called after every change of state."""
+    """Serves one client. `judge` judges a token; `moved` is called after every change of state."""
 
     def __init__(
-        self, socket: WebSocket, desk: Desk, feed: Feed, admit: Callable[[object], bool], moved: Callable[[], None]
+        self,
+        socket: WebSocket,
+        desk: Desk,
+        feed: Feed,
+        judge: Callable[[object], Awaitable[Verdict]],
+        moved: Callable[[], None],
     ) -> None:
         self._socket = socket
         self._desk = desk
         self._feed = feed
-        self._admit = admit
+        self._judge = judge
         self._moved = moved
         self._refused: dict[str, str] = {}
         self._error = ""
@@ -81,14 +86,14 @@ class Session:
         self.state = state
         self._moved()
 
-    async def serve(self, *, full: bool, token_needed: bool) -> None:
-        """Run from handshake to close; nothing a client does raises. `full`: turn it away, kindly."""
+    async def serve(self, *, full: Callable[[], bool], token_needed: bool) -> None:
+        """Run from handshake to close; nothing a client does raises. Where it is `full`, turn it away kindly."""
         try:
             await self._socket.accept()
-            if full:
-                raise RejectedError(TRY_AGAIN_LATER, "too many panels are open")
             if token_needed:
                 await self._ask_token()
+            if full():
+                raise RejectedError(TRY_AGAIN_LATER, "too many panels are open")
             self._move(State.OPEN)
             await self._converse()
         except RejectedError as rejection:
@@ -103,8 +108,10 @@ class Session:
         await self._socket.send_text(encode({"ask_token": True}))
         async with asyncio.timeout(TOKEN_WITHIN):
             message = await self._next()
-        if not self._admit(_token_in(message)):
-            await asyncio.sleep(WRONG_TOKEN_DELAY)  # guessing is slow
+        verdict = await self._judge(_token_in(message))
+        if verdict is Verdict.BUSY:
+            raise RejectedError(TRY_AGAIN_LATER, "too many wrong tokens")
+        if verdict is Verdict.WRONG:
             raise RejectedError(TOKEN_REFUSED, "wrong token")
 
     async def _converse(self) -> None:

@@ -1,10 +1,11 @@
 """The routes: the panel's files, a small JSON interface for scripts and watchdogs, and the WebSocket."""
 
+import time
 from collections.abc import Mapping
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
@@ -12,10 +13,15 @@ from starlette.websockets import WebSocket
 
 from engine.control import assets
 from engine.control.desk import Desk
+from engine.control.guard import Guard
+from engine.control.health import judge
 from engine.control.hub import Hub
+from engine.control.listing import Listing
+from engine.control.rate_limit import RateLimit
 from engine.control.roster import Roster
-from engine.control.security import Door, Guard
-from engine.control.wire import MalformedError, declaration, decode, encode, reading
+from engine.control.security import Door
+from engine.control.token_check import TokenCheck
+from engine.control.wire import MalformedError, decode, encode, reading
 from engine.params import ParameterError
 
 MESSAGE_SIZE = 64 * 1024
@@ -24,25 +30,28 @@ MESSAGE_SIZE = 64 * 1024
 class Web:
     """Handlers of one server. Control thread only."""
 
-    def __init__(self, hub: Hub, door: Door) -> None:
+    def __init__(self, hub: Hub, tokens: TokenCheck, places: int) -> None:
+        """`places`: connections the server can hold."""
         self._hub = hub
         self._desk = Desk(hub)
-        self._roster = Roster(hub, self._desk, door)
+        self._listing = Listing(hub)
+        self._roster = Roster(hub, self._desk, tokens, places)
         self._assets = assets.load()
 
-    def application(self, door: Door) -> ASGIApp:
+    def application(self, door: Door, tokens: TokenCheck, rates: RateLimit) -> ASGIApp:
         """The ASGI application, guarded."""
         routes = [
             Route("/", self.panel),
             Route("/static/{name:path}", self.asset),
-            Route("/healthz", self.health),
+            Route("/healthz", self.live),
+            Route("/readyz", self.ready),
             Route("/preview.jpg", self.preview),
             Route("/api/signals", self.signals),
             Route("/api/parameters", self.parameters),
             Route("/api/parameters{address:path}", self.set_parameter, methods=["PUT"]),
             WebSocketRoute("/ws", self.socket),
         ]
-        return Starlette(routes=routes, middleware=[Middleware(Guard, door=door)])
+        return Starlette(routes=routes, middleware=[Middleware(Guard, door=door, tokens=tokens, rates=rates)])
 
     async def panel(self, request: Request) -> Response:
         """GET /"""
@@ -52,9 +61,15 @@ class Web:
         """GET /static/…"""
         return assets.respond(self._assets.get(request.path_params["name"]), request)
 
-    async def health(self, request: Request) -> Response:
-        """GET /healthz: the show's own figures, `status` among them."""
-        return _json(dict(self._hub.health))
+    async def live(self, request: Request) -> Response:
+        """GET /healthz: the show's figures; 503 where nothing is shown, so that a watchdog may act on the status."""
+        health = judge(self._hub, time.monotonic())
+        return _json(health.body, health.live_status)
+
+    async def ready(self, request: Request) -> Response:
+        """GET /readyz: the same body; 200 only where nothing is wrong."""
+        health = judge(self._hub, time.monotonic())
+        return _json(health.body, health.ready_status)
 
     async def preview(self, request: Request) -> Response:
         """GET /preview.jpg: the newest one; 404 while none has been made."""
@@ -69,13 +84,7 @@ class Web:
 
     async def parameters(self, request: Request) -> Response:
         """GET /api/parameters: every declaration with its value, and the value in force."""
-        snapshot = self._hub.snapshot
-        rows = [
-            declaration(parameter)
-            | {"value": snapshot.values.get(parameter.address), "effective": snapshot.effective.get(parameter.address)}
-            for parameter in self._hub.parameters
-        ]
-        return _json({"title": self._hub.title, "revision": self._hub.revision, "parameters": rows})
+        return _answer(self._listing.body())
 
     async def set_parameter(self, request: Request) -> Response:
         """PUT /api/parameters/walk/speed with {"value": 0.2}."""
@@ -87,6 +96,8 @@ class Web:
             return _json({"value": self._desk.set(address, message.get("value"))})
         except (MalformedError, ParameterError) as error:
             return _json({"error": str(error)[:240]}, 400)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
 
     async def socket(self, socket: WebSocket) -> None:
         """The panel's live connection."""
@@ -103,4 +114,8 @@ async def _body(request: Request) -> bytes:
 
 
 def _json(content: Mapping[str, object], status: int = 200) -> Response:
-    return Response(encode(content), status, {"Cache-Control": "no-store"}, "application/json")
+    return _answer(encode(content), status)
+
+
+def _answer(text: str, status: int = 200) -> Response:
+    return Response(text, status, {"Cache-Control": "no-store"}, "application/json")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 
 import structlog
 from moderngl import Context, Texture
@@ -33,6 +34,10 @@ uniform sampler2D after;
 uniform float amount;
 void main() { colour = mix(texture(before, uv), texture(after, uv), amount); }
 """
+
+
+class TooSlowError(ReverieError):
+    """A pass that would hold up the whole picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,8 @@ class PassChain:
             self.errors[slot.name] = f"{slot.path}: the version before it runs; edit the file and it is tried again"
         try:
             slot.running = self._prepared(slot, slot.shader)
+        except TooSlowError as error:
+            self._disable(slot, error)
         except ReverieError:
             raise
         except Exception as error:  # noqa: BLE001 - as in `render`
@@ -150,7 +157,15 @@ class PassChain:
         with self._precautions.marked(slot.name, self._context):
             fresh = ShaderPass(self._copy, shader)
             try:
-                fresh.render(before.texture, target, values, Moment(0.0, 0.0, 0))
+                for _ in range(2):  # the first time, much of it is the compiler's
+                    began = perf_counter()
+                    fresh.render(before.texture, target, values, Moment(0.0, 0.0, 0))
+                    self._context.finish()
+                    seconds = perf_counter() - began
+                    if seconds <= self._precautions.slowest:
+                        break
+                else:
+                    raise TooSlowError(f"takes {seconds:.0f} s for one picture; make it lighter")
                 fresh.forget()
             except Exception:
                 fresh.close()
@@ -197,7 +212,8 @@ class PassChain:
             fresh = self._prepared(slot, shader)
         except Exception as error:  # noqa: BLE001 - whatever an edit does, the version before it runs on
             self._mend()
-            self.errors[slot.name] = _sentence(error)
+            too_slow = isinstance(error, TooSlowError)
+            self.errors[slot.name] = f"{slot.path}: {error}" if too_slow else _sentence(error)
             running = "the version before it" if slot.running else "nothing"
             log.warning("shader_refused", shader=slot.name, error=self.errors[slot.name], running=running)
             return False

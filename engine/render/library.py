@@ -19,9 +19,10 @@ def find_shader(text: str, show_folder: Path | None = None) -> Path:
         raise ReverieError(f"{text!r} names no shader; write a name from {SHADERS} or a path ending in .fs")
     file = resolve_within(show_folder, text)
     if file is None:
-        raise ReverieError(f"shader {text!r} lies outside {show_folder}, the show file's folder; move it there")
+        folder = show_folder.resolve()
+        raise ReverieError(f"shader {text!r} lies outside {folder}, the show file's folder; move it there")
     if not exists(file):
-        raise ReverieError(f"shader {text!r} is not in {show_folder}; check its name")
+        raise ReverieError(f"shader {text!r} is not in {show_folder.resolve()}; check its name")
     return file
 
 

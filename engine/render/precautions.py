@@ -1,5 +1,6 @@
 """What a watchdog asks of the shader passes, so that a shader that hangs the GPU or ends the process does so once."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ class Precautions:
     instead: Mapping[str, Sources] = field(default_factory=dict)  # texts that run in place of what is in the files
     mark: Callable[[str], None] = _unwatched
     careful: bool = False
+    slowest: float = math.inf  # seconds that one picture of one pass may take, for the pass to be run at all
 
     def shader(self, name: str, path: Path) -> Shader:
         """What the pass `name` begins with: its file, or what runs in place of it. Raises IsfError."""

@@ -1,5 +1,6 @@
 """What a show file may say. One annotation gives validation, help and the JSON Schema an editor completes from."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Union
@@ -15,6 +16,11 @@ FORMAT = 1
 
 SIGNAL = r"^[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z][A-Za-z0-9_]*$"
 ADDRESS = r"^(/[A-Za-z0-9_.-]+)+$"
+HOST = re.compile(
+    r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*"  # a name or an IPv4 address
+    r"|[0-9A-Fa-f]*:[0-9A-Fa-f:.]{1,40}(%[A-Za-z0-9_.-]{1,15})?"  # an IPv6 address
+)
+LONGEST_HOST = 253
 
 
 class CanvasPart(Part):
@@ -83,9 +89,32 @@ class RoutePart(Part):
 class PanelPart(Part):
     """The web panel."""
 
-    host: str = Field("127.0.0.1", description="address to listen on; other than loopback needs token_file")
+    host: str = Field(
+        "127.0.0.1", min_length=1, description="address to listen on; other than loopback needs token_file"
+    )
     port: int | None = Field(None, strict=True, ge=1, le=65535, description="left out: 8700, or the next free one")
-    token_file: str | None = Field(None, description="file holding the token clients must give")
+    token_file: str | None = Field(
+        None,
+        min_length=1,
+        max_length=1000,
+        description="file with the token clients must give, 16 characters at least",
+    )
+
+    @field_validator("host")
+    @classmethod
+    def _host(cls, host: str) -> str:
+        if len(host) > LONGEST_HOST:
+            raise ValueError(f"expected an address such as 127.0.0.1 or a name of at most {LONGEST_HOST} letters")
+        if not HOST.fullmatch(host):
+            raise ValueError("expected an address such as 127.0.0.1 or 0.0.0.0, or a name of this machine in ASCII")
+        return host
+
+    @field_validator("token_file")
+    @classmethod
+    def _path(cls, path: str | None) -> str | None:
+        if path is not None and any(ord(character) < 32 for character in path):
+            raise ValueError("expected the path of a file, without control characters")
+        return path
 
 
 def _kind_of_model(raw: object) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from engine.control.server import ControlServer
 from tests.control.fake_show import FakeShow, parameters
+from tests.running import PATIENCE
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def server(show: FakeShow) -> Iterator[ControlServer]:
 
 @pytest.fixture
 def http(server: ControlServer) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, timeout=20) as client:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
         yield client
 
 
@@ -46,5 +47,5 @@ def calm_server(calm_show: FakeShow) -> Iterator[ControlServer]:
 
 @pytest.fixture(scope="module")
 def calm_http(calm_server: ControlServer) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=calm_server.url, timeout=20) as client:
+    with httpx.Client(base_url=calm_server.url, timeout=PATIENCE) as client:
         yield client

@@ -7,6 +7,7 @@ import time
 from engine.control.hub import Hub, Preview
 from engine.params import Parameter, ParameterTree
 from engine.signals import Signal
+from tests.running import PATIENCE
 
 
 class FakeShow:
@@ -17,6 +18,7 @@ class FakeShow:
         self.modulation: dict[str, float] = {}
         self.hub = Hub(title="First light", parameters=tuple(self.tree), revision=self.tree.revision)
         self.hub.snapshot = self.tree.snapshot()
+        self.hub.presented_at = time.monotonic() + 1e6  # a frame that stays new, however slow this machine is
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fake display loop")
 
@@ -98,10 +100,10 @@ def signals(now: float) -> dict[str, Signal]:
     return table
 
 
-def wait_until(condition: object, seconds: float = 15.0) -> None:
+def wait_until(condition: object) -> None:
     """Return as soon as `condition()` holds; fail the test if it never does."""
     assert callable(condition)
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, "what the test waits for did not happen"
         time.sleep(0.01)

@@ -13,10 +13,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from engine.control import listen
+from engine.control import server as server_module
 from engine.control.hub import Hub
+from engine.control.loop import Loop
 from engine.control.server import ControlServer
 from engine.errors import ReverieError
 from tests.control.fake_show import FakeShow, wait_until
+from tests.running import PATIENCE
 
 
 @contextmanager
@@ -47,7 +50,7 @@ def free_range(monkeypatch: pytest.MonkeyPatch) -> int:
 def drain(client: ClientConnection) -> NoReturn:
     """Read until the server ends it."""
     while True:
-        client.recv(timeout=20)
+        client.recv(timeout=PATIENCE)
 
 
 def test_the_default_port_is_used_and_nothing_said(free_range: int) -> None:
@@ -83,7 +86,7 @@ def test_a_port_asked_for_is_not_exchanged() -> None:
 @pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70_000), ("203.0.113.9", 0), ("no such host", 0)])
 def test_an_impossible_place_is_one_sentence(host: str, port: int) -> None:
     with pytest.raises(ReverieError, match=r"^panel: [^\n]+; name [^\n]+$"):
-        ControlServer(Hub(), host=host, port=port, token="secret").start()
+        ControlServer(Hub(), host=host, port=port, token="long enough for one").start()
 
 
 def test_closing_ends_open_clients_and_leaves_no_thread(show: FakeShow) -> None:
@@ -92,7 +95,7 @@ def test_closing_ends_open_clients_and_leaves_no_thread(show: FakeShow) -> None:
     server.start()
     with connect(server.url.replace("http", "ws") + "ws", proxy=None) as client, httpx.Client() as http:
         assert http.get(server.url).status_code == 200
-        client.recv(timeout=20)
+        client.recv(timeout=PATIENCE)
         server.close()
         assert not [thread for thread in set(threading.enumerate()) - before if "control" in thread.name]
         with pytest.raises(ConnectionClosed):
@@ -110,6 +113,105 @@ def test_it_can_be_started_again_on_the_same_port(show: FakeShow) -> None:
     second.start()
     wait_until(lambda: httpx.get(second.url).status_code == 200)
     second.close()
+
+
+class Log:
+    """What the server's thread says of itself."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def warning(self, line: str, **_: object) -> None:
+        self.lines.append(line)
+
+    info = warning
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Log:
+    log = Log()
+    monkeypatch.setattr(server_module, "log", log)
+    monkeypatch.setattr(server_module, "FIRST_PAUSE", 0.01)
+    return log
+
+
+def test_a_slow_start_is_no_error_and_clients_wait_for_it(monkeypatch: pytest.MonkeyPatch, log: Log) -> None:
+    go_on, startup = threading.Event(), Loop.startup
+
+    async def slow(self: Loop, sockets: list[socket.socket] | None = None) -> None:
+        go_on.wait(60)
+        await startup(self, sockets)
+
+    monkeypatch.setattr(Loop, "startup", slow)
+    server = ControlServer(Hub(), port=0)
+    assert server.problem == ""
+    server.start()
+    assert (server.problem, server.wait_ready(0.0)) == ("starting", False)
+    with socket.create_connection(("127.0.0.1", int(server.url.rstrip("/").rpartition(":")[2])), 20) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        go_on.set()
+        assert client.recv(12) == b"HTTP/1.1 200"
+    assert server.wait_ready(20)
+    assert server.problem == ""
+    server.close()
+    assert log.lines == []
+
+
+def test_a_server_closed_while_it_starts_ends(monkeypatch: pytest.MonkeyPatch, log: Log) -> None:
+    for _ in range(3):
+        server = ControlServer(Hub(), port=0)
+        server.start()
+        server.close()
+    assert log.lines == []
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("a fault in a library"), OSError(24, "Too many open files"), SystemExit(3)]
+)
+def test_a_server_that_cannot_start_tries_until_it_can(
+    monkeypatch: pytest.MonkeyPatch, log: Log, error: BaseException
+) -> None:
+    failures, startup, go_on = [error] * 3, Loop.startup, threading.Event()
+
+    async def failing(self: Loop, sockets: list[socket.socket] | None = None) -> None:
+        if failures:
+            raise failures.pop()
+        go_on.wait(60)
+        await startup(self, sockets)
+
+    monkeypatch.setattr(Loop, "startup", failing)
+    server = ControlServer(Hub(), port=0)
+    server.start()
+    wait_until(lambda: not failures)
+    assert server.problem == f"the web server ended ({type(error).__name__}: {error}); trying again"
+    go_on.set()
+    assert httpx.get(server.url, timeout=60).status_code == 200
+    assert server.problem == ""
+    server.close()
+    assert log.lines == ["the panel is not served; trying again until it is", "the panel is served again"]
+
+
+def test_a_server_that_dies_in_service_is_begun_anew(monkeypatch: pytest.MonkeyPatch, log: Log, show: FakeShow) -> None:
+    dies, on_tick = threading.Event(), Loop.on_tick
+
+    async def dying(self: Loop, counter: int) -> bool:
+        if dies.is_set():
+            dies.clear()
+            raise RuntimeError("a fault in a library")
+        return await on_tick(self, counter)
+
+    monkeypatch.setattr(Loop, "on_tick", dying)
+    server = ControlServer(show.hub, port=0)
+    server.start()
+    with connect(server.url.replace("http", "ws") + "ws", proxy=None) as client:
+        wait_until(lambda: show.hub.watchers == 1)
+        dies.set()
+        with pytest.raises(ConnectionClosed):
+            drain(client)
+    wait_until(lambda: len(log.lines) == 2)
+    assert show.hub.watchers == 0
+    assert httpx.get(server.url, timeout=60).status_code == 200
+    server.close()
 
 
 def test_signal_handlers_stay_the_programs_own(show: FakeShow) -> None:

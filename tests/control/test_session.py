@@ -17,20 +17,19 @@ from engine.control.server import ControlServer
 from engine.control.session import Session, State
 from engine.params import Parameter
 from tests.control.fake_show import FakeShow, signals, wait_until
-
-TIMEOUT = 20.0
+from tests.running import PATIENCE
 
 
 @contextmanager
 def panel(server: ControlServer, **options: Any) -> Iterator[ClientConnection]:
     url = server.url.replace("http", "ws") + "ws"
-    with connect(url, proxy=None, compression=None, open_timeout=TIMEOUT, close_timeout=0.2, **options) as client:
+    with connect(url, proxy=None, compression=None, open_timeout=PATIENCE, close_timeout=0.2, **options) as client:
         yield client
 
 
 def message(client: ClientConnection, key: str) -> Any:
     """What the next message with this key says."""
-    deadline = time.monotonic() + TIMEOUT
+    deadline = time.monotonic() + PATIENCE
     while (left := deadline - time.monotonic()) > 0:
         received = client.recv(timeout=left)
         if isinstance(received, str) and key in (content := json.loads(received)):
@@ -53,7 +52,7 @@ def closed(client: ClientConnection) -> tuple[int, str]:
     """Code and reason of the end the server made."""
     with suppress(ConnectionClosed):
         while True:
-            client.recv(timeout=TIMEOUT)
+            client.recv(timeout=PATIENCE)
     assert client.close_code is not None
     return client.close_code, client.close_reason or ""
 
@@ -67,7 +66,7 @@ def test_a_new_panel_is_told_everything(show: FakeShow, server: ControlServer) -
         speed = next(row for row in tree["parameters"] if row["address"] == "/walk/speed")
         assert (speed["type"], speed["minimum"], speed["maximum"], speed["unit"]) == ("float", 0.0, 2.0, "1/s")
         assert message(client, "values")["/walk/speed"] == 0.12
-        assert message(client, "health") == {"status": "ok", "fps": 30.0}
+        assert message(client, "health") == {"status": "ok", "problems": {}, "fps": 30.0, "frame_age_s": 0.0}
         temperature = message(client, "signals")["air.temperature"]
         assert (temperature["unit"], temperature["age"], temperature["quality"]) == ("°C", 14.0, "stale")
 
@@ -182,7 +181,7 @@ def test_pictures_come_newest_first_and_a_slow_reader_skips(show: FakeShow, serv
             show.show(b"\xff\xd8" + bytes([show.hub.preview.sequence % 256]) * 60_000)
         pictures = []
         while not pictures or pictures[-1] != show.hub.preview.jpeg:
-            received = client.recv(timeout=TIMEOUT)
+            received = client.recv(timeout=PATIENCE)
             if isinstance(received, bytes):
                 pictures.append(received)
         assert len(pictures) < 40
@@ -209,7 +208,7 @@ def test_a_client_that_never_reads_holds_up_no_one(show: FakeShow, server: Contr
 
 
 def test_an_illegal_change_of_state_is_named(show: FakeShow) -> None:
-    session = Session(None, Desk(show.hub), Feed(show.hub), lambda _: True, lambda: None)  # type: ignore[arg-type]
+    session = Session(None, Desk(show.hub), Feed(show.hub), None, lambda: None)  # type: ignore[arg-type]
     session._move(State.CLOSED)
     with pytest.raises(RuntimeError, match="is closed cannot become open"):
         session._move(State.OPEN)

@@ -15,9 +15,9 @@ from engine.dream.supervised import Life, SupervisedSource
 from engine.dream.thread import ThreadLife
 from models.checkpoint import save
 from models.stylegan2 import Generator
+from tests.running import PATIENCE
 
 SIZE, W = 16, 8
-PATIENCE = 90.0  # seconds; a loaded machine is no failure
 
 
 def tiny_generator() -> Generator:

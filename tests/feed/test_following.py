@@ -14,8 +14,7 @@ from models.feed.entries import Entry
 from models.feed.errors import RefusedError
 from models.feed.feed import Feed
 from models.feed.registry import Registry
-
-PATIENCE = 60.0
+from tests.running import PATIENCE
 
 
 def until(condition: Callable[[], object]) -> None:

@@ -24,7 +24,7 @@ def reverie_within(size: int, *arguments: str) -> subprocess.CompletedProcess[st
     """One command that can write no file of more bytes than `size`."""
     return subprocess.run(
         [sys.executable, "-c", LIMITED, str(size), *arguments],
-        capture_output=True, text=True, env=environment(), cwd=ROOT, timeout=120,
+        capture_output=True, text=True, env=environment(), cwd=ROOT,
     )  # fmt: skip
 
 

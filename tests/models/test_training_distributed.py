@@ -51,7 +51,7 @@ def together(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()}
     done = subprocess.run(
         [*command, str(script), str(data), str(folder / "run")],
-        env=environment, capture_output=True, text=True, timeout=150, check=False,
+        env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return folder / "run", done.stdout
@@ -136,7 +136,7 @@ def test_processes_with_other_pictures_do_not_begin(data: Path, tmp_path: Path) 
     other = filled(tmp_path / "other", *(f"{n}.png" for n in range(8)))
     with two_processes(tmp_path / "run", data, other) as both:
         for process in both:
-            _, said = process.communicate(timeout=150)
+            _, said = process.communicate()
             assert process.returncode == 2, said
             assert "holds other pictures for some of the processes; give all the same" in said
     assert not (tmp_path / "run").exists()
@@ -147,7 +147,7 @@ def test_a_process_left_alone_says_so(data: Path, tmp_path: Path) -> None:
         assert first.stdout is not None
         assert next(line for line in first.stdout if "training on" in line)
         first.kill()
-        _, said = second.communicate(timeout=150)
+        _, said = second.communicate()
         assert second.returncode == 2, said
         assert "another process of this run has ended, and this one with it" in said
         assert "Traceback" not in said

@@ -21,6 +21,7 @@ from engine.outputs.preview import EVERY, PreviewTap
 from engine.outputs.registry import find_outputs
 from engine.outputs.window import letterbox
 from engine.render.context import GLContext
+from tests.running import PATIENCE
 
 CANVAS = Canvas(64, 36, 10)
 REQUIRED = {"recording": {"path": "day.mp4"}}
@@ -153,16 +154,18 @@ def screen() -> Iterator[str]:
         pytest.fail("Xvfb is missing: `make test` installs it (Debian package xvfb)", pytrace=False)
     read, write = os.pipe()
     process = subprocess.Popen(
-        [server, "-displayfd", str(write), "-screen", "0", "800x600x24"], pass_fds=(write,), stderr=subprocess.DEVNULL
+        [server, "-displayfd", str(write), "-screen", "0", "800x600x24", "-noreset"],
+        pass_fds=(write,),
+        stderr=subprocess.DEVNULL,
     )
     os.close(write)
     try:
-        assert select.select([read], [], [], 30)[0], "Xvfb does not start"
+        assert select.select([read], [], [], PATIENCE)[0], "Xvfb does not start"
         yield f":{os.read(read, 16).decode().strip()}"
     finally:
         os.close(read)
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 WINDOW = """
@@ -200,7 +203,6 @@ def test_a_window_shows_the_picture(screen: str) -> None:
         env={**os.environ, "DISPLAY": screen},
         capture_output=True,
         text=True,
-        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     complaint, state = done.stdout.splitlines()

@@ -129,7 +129,7 @@ def test_a_recording_to_nowhere_is_one_sentence(gl: GLContext, tmp_path: Path) -
     for path in ("/proc/no/day.mp4", "/proc/day.mp4", str(tmp_path / "file" / "day.mp4")):
         with pytest.raises(OutputError, match=r"day\.mp4: cannot be written \(.+\); free space or choose another"):
             RecordingOutput(RecordingConfig(path=Path(path))).open(gl, CANVAS)
-    for path in ("day.avi", "/tmp"):
+    for path in ("day.avi", tmp_path):
         with pytest.raises(OutputError, match=r"an \.mp4 file"):
             RecordingOutput(RecordingConfig(path=Path(path))).open(gl, CANVAS)
 

@@ -24,9 +24,8 @@ from engine.outputs.video.part_file import PartFile
 from engine.outputs.video.recorder import QUEUE
 from engine.render.context import GLContext
 from tests.outputs.films import CANVAS, FPS, Film, boxes, is_ordinary, is_the_film, middle, shown
-from tests.running import ROOT
+from tests.running import PATIENCE, ROOT
 
-PATIENCE = 90.0  # seconds: tests wait for conditions on machines under any load
 LOOK = Look((64, 36), FPS, 16)
 
 

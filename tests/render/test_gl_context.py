@@ -10,6 +10,7 @@ import pytest
 
 from engine.errors import ReverieError
 from engine.render.context import GLContext, display_available, list_monitors, open_context
+from tests.running import PATIENCE
 
 XVFB = shutil.which("Xvfb")
 
@@ -43,19 +44,19 @@ def screen() -> Iterator[dict[str, str]]:
     """A virtual screen: the environment of processes that see it."""
     assert XVFB, "Xvfb is missing; on Debian run: sudo apt-get install xvfb"
     reading, writing = os.pipe()
-    command = [XVFB, "-displayfd", str(writing), "-screen", "0", "800x600x24", "-nolisten", "tcp"]
+    command = [XVFB, "-displayfd", str(writing), "-screen", "0", "800x600x24", "-nolisten", "tcp", "-noreset"]
     server = subprocess.Popen(command, pass_fds=(writing,), stderr=subprocess.DEVNULL)
     os.close(writing)
     with os.fdopen(reading) as pipe:
         number = pipe.readline().strip()
     yield {**os.environ, "DISPLAY": f":{number}", "PYTHONWARNINGS": "error"}
     server.terminate()
-    server.wait(20)
+    server.wait(PATIENCE)
 
 
 def run(code: str, env: dict[str, str]) -> str:
     """What a fresh process on that screen prints."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, timeout=90)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

@@ -7,6 +7,7 @@ from typing import Literal
 from sensors.base import Channel, DeviceConfig, DeviceSensor, Reading, SensorError
 from sensors.channel import Channel as Row
 from sensors.quantities import LIGHT, TEMPERATURE
+from tests.running import PATIENCE
 
 
 class FakeClock:
@@ -41,6 +42,7 @@ class FakeSensor(DeviceSensor):
         self.present = True
         self.says: queue.Queue[dict[str, float] | Exception] = queue.Queue()
         self.hang = threading.Event()
+        self.hanging = False
         self.opened = self.closed = 0
 
     def open(self) -> str:
@@ -57,7 +59,9 @@ class FakeSensor(DeviceSensor):
         if isinstance(said, Exception):
             raise said
         if "hang" in said:
-            self.hang.wait(60)
+            self.hanging = True
+            self.hang.wait(PATIENCE)
+            self.hanging = False
         return Reading(said, self.clock())
 
     def close(self) -> None:

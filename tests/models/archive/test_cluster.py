@@ -3,23 +3,23 @@
 import json
 import os
 import re
-import shutil
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 
 from models.archive.errors import ArchiveError
-from models.archive.prepare import chunk, on_ray, ray_client
+from models.archive.prepare import chunk, on_ray
 from models.archive.prepare.preparing import prepare
 from models.archive.prepare.settings import Settings
 from models.archive.prepare.task import Places
 from tests.models.archive import on_nodes
+from tests.models.archive.cluster import ENVIRONMENT, Nodes, processes_of
 from tests.models.archive.pictures import archive, encoded, jpeg, photo
+from tests.running import PATIENCE
 
 SETTINGS = Settings((32, 32))
 FILES = {f"{i:02d}.jpg": jpeg(i) for i in range(30)} | {
@@ -27,41 +27,19 @@ FILES = {f"{i:02d}.jpg": jpeg(i) for i in range(30)} | {
     "broken.jpg": jpeg(7)[:-900],
     "missing.jpg": jpeg(31),
 }
-NODE = {"num_cpus": 1, "object_store_memory": 80_000_000, "include_dashboard": False}
-
-
-class Nodes:
-    """A cluster of two nodes that speaks on 127.0.0.1 alone."""
-
-    def __init__(self) -> None:
-        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # else Ray makes 127.0.0.1 an address others reach
-        os.environ["RAY_NUM_REDIS_GET_RETRIES"] = "60"  # seconds that its own processes have to find each other
-        ray_client.library()
-        from ray.cluster_utils import Cluster
-
-        self.folder = mkdtemp(prefix="ray", dir="/tmp")  # a short path: it holds sockets
-        self.cluster = Cluster(True, head_node_args={**NODE, "temp_dir": self.folder}, shutdown_at_exit=False)
-        self.address = self.cluster.address
-
-    def add_second(self) -> None:
-        self.second = self.cluster.add_node(**NODE, env_vars={on_nodes.DOOMED: "1"})
-
-    def kill_second(self) -> None:
-        self.cluster.remove_node(self.second, allow_graceful=False)
-
-    def end(self) -> None:
-        self.cluster.shutdown()
-        shutil.rmtree(self.folder)
 
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Nodes]:
     nodes = Nodes()
-    try:
-        nodes.add_second()
-        yield nodes
-    finally:
-        nodes.end()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)  # this process will be a client of the cluster
+        try:
+            nodes.start()
+            yield nodes
+        finally:
+            nodes.end()
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +80,7 @@ def test_a_node_killed_half_way_changes_nothing(
         ray=nodes.address,
         progress=lambda done, total: seen.append(done),
     )
-    killer.join(30)
+    killer.join(PATIENCE)
     assert capfd.readouterr().out == ""  # where --json writes
     assert many == alone
     assert many.rejected == {"missing file": 1, "near-duplicate": 1, "truncated": 1}
@@ -127,6 +105,21 @@ def test_a_record_of_which_processes_die_is_given_up(
     (without / "images" / "missing.jpg").unlink()
     assert done.rejected == {"crashed": 1, "missing file": 1, "near-duplicate": 1, "truncated": 1}
     assert done.hash == prepare(without, str(tmp_path / "set.zip"), SETTINGS, workers=1).hash
+
+
+def test_a_cluster_that_does_not_start_leaves_nothing() -> None:
+    nodes = Nodes()
+    try:
+        (nodes.folder / "ray" / "ray_current_cluster").mkdir(
+            parents=True
+        )  # where a first node, begun, says it is there
+        with pytest.raises(RuntimeError, match="Is a directory"):
+            nodes.start()
+        assert processes_of(nodes.folder)
+    finally:
+        nodes.end()
+    assert not processes_of(nodes.folder)
+    assert not nodes.folder.exists()
 
 
 class Stopped(Exception):

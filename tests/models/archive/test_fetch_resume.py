@@ -20,6 +20,7 @@ from models.archive.importing import import_source
 from models.archive.net import Policy
 from models.archive.record import Entry, Record, Status
 from tests.models.archive.server import Server, picture
+from tests.running import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[3]
 CHILD = """
@@ -41,7 +42,6 @@ except ArchiveError as error:
     sys.exit(f"sentence: {error}")
 print(json.dumps(asdict(result)))
 """
-PATIENCE = 60.0
 
 
 @pytest.fixture

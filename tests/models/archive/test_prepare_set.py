@@ -29,6 +29,7 @@ from models.archive.prepare.work import give_up, job, process
 from models.archive.record import Record, Rights
 from models.training.data import open_set
 from tests.models.archive.pictures import archive, encoded, jpeg, photo
+from tests.running import PATIENCE
 
 SETTINGS = Settings((32, 32))
 FILES = {f"{i}.jpg": jpeg(i) for i in range(6)} | {
@@ -285,7 +286,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, bytes]:
 def test_a_killed_run_goes_on_and_prepares_nothing_twice(tmp_path: Path, whole: tuple[str, bytes], least: int) -> None:
     folder, out = many(tmp_path / "archive"), tmp_path / "set.zip"
     process = child(folder, out)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while work_bytes(folder) < least and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.001)
     process.kill()
@@ -306,7 +307,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing_half_written(tmp_path: Pat
     sizes = [(60_000, "work"), (300_000, "set.zip")]  # too little for a chunk; for chunks, not for the set
     for most, where in sizes:
         process = child(folder, out, most)
-        _, said = process.communicate(timeout=100)
+        _, said = process.communicate()
         assert process.returncode == 1
         assert where in said.partition(": cannot be written (")[0]
         assert said.strip().endswith("and start again: it goes on where it stopped")

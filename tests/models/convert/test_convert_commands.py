@@ -2,9 +2,6 @@
 
 import json
 import os
-import signal
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +11,11 @@ import torch
 from PIL import Image
 
 import models
-from engine import cli
 from models import checkpoint, export
 from models.convert import convert as convert_file
 from models.explore.grid import levels_of, tile
 from models.manifest import hash_file
+from tests import commands
 from tests.models.convert.foreign import dump, official, snapshot
 from tests.models.convert.networks import small_critic, small_stylegan2, small_stylegan3
 from tests.models.known import REFERENCE, needs_reference
@@ -26,30 +23,20 @@ from tests.running import reverie as in_its_own_process
 
 
 @pytest.fixture
-def reverie(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator["Command"]:
-    """The entry point in this process, which spares loading torch for each command."""
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr(cli, "configure", lambda: None)
-    before = signal.getsignal(signal.SIGTERM)
-    yield Command(monkeypatch, capsys)
-    signal.signal(signal.SIGTERM, before)
+def reverie() -> "Command":
+    return Command()
 
 
 class Command:
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self.monkeypatch, self.capsys = monkeypatch, capsys
+    """The entry point in this process."""
 
-    def __call__(self, *arguments: object, code: int = 0) -> str:
-        """What the command said: on standard output, or where it refuses on standard error, as one sentence."""
-        self.monkeypatch.setattr(sys, "argv", ["reverie", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = self.capsys.readouterr()
-        assert ended.value.code in ({0, None} if code == 0 else {code}), err
-        return out if code == 0 else err
+    def __call__(self, *arguments: object) -> str:
+        """What the command said on standard output."""
+        return commands.said(*arguments)
 
     def refused(self, *arguments: object) -> str:
-        said = self(*arguments, code=2)
+        """What it said on standard error: one sentence."""
+        said = commands.refused(*arguments)
         assert said.startswith("reverie: ")
         assert said.count("\n") == 1
         return said
