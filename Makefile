@@ -17,7 +17,7 @@ DEBIAN ?= 12
 .PHONY: run test setup setup-test lint types unit fresh bench clean
 
 run: setup
-	$(BIN)/reverie run $(SHOW) $(if $(SECONDS),--seconds $(SECONDS)) $(RUN_ARGS)
+	$(BIN)/reverie run $(SHOW) $(if $(DISPLAY)$(WAYLAND_DISPLAY),,--offscreen) $(if $(SECONDS),--seconds $(SECONDS)) $(RUN_ARGS)
 
 test: setup-test lint types unit
 

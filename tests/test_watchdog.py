@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import PATIENCE, ROOT
+from tests.running import PATIENCE, ROOT, descendants
 
 # An engine's work is `life(n)`, n counting the engines from 1. What is printed is flushed at once.
 PROGRAM = """
@@ -56,8 +56,7 @@ class Watched:
     """A program of that kind, running."""
 
     def __init__(self, folder: Path, life: str) -> None:
-        self.lives = folder / "lives"
-        command = [sys.executable, "-c", PROGRAM + life, str(self.lives)]
+        command = [sys.executable, "-c", PROGRAM + life, str(folder / "lives")]
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
         )
@@ -70,7 +69,11 @@ class Watched:
         pytest.fail(f"it never said {line!r}: {self.process.communicate()}")
 
     def end(self) -> tuple[int, str, str]:
-        said, log = self.process.communicate(timeout=PATIENCE)
+        try:
+            said, log = self.process.communicate(timeout=PATIENCE)
+        finally:
+            for pid in (self.process.pid, *descendants(self.process.pid)) if self.process.poll() is None else ():
+                os.kill(pid, signal.SIGKILL)
         return self.process.returncode, said, log
 
 
