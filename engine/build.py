@@ -13,6 +13,7 @@ import models
 from engine.control.hub import Hub
 from engine.control.server import ControlServer
 from engine.errors import ReverieError
+from engine.files import read_file
 from engine.network import check_network, naming, network_parameters, path_of
 from engine.outputs.base import Canvas, Output
 from engine.outputs.offscreen import OffscreenConfig, OffscreenOutput
@@ -39,6 +40,8 @@ from sensors.driver import Driver
 from sensors.registry import find_sensors
 
 DREAM_FPS = 15.0
+LONGEST_TOKEN = 4096  # bytes
+WRITE_TOKEN = "write the token into that file"
 
 Part = TypeVar("Part", bound=BaseModel)
 Outputs = list[tuple[str, Output]]
@@ -181,9 +184,9 @@ def build_panel(loaded: LoadedShow, hub: Hub, port: int | None) -> ControlServer
     token = None
     if part.token_file is not None:
         try:
-            token = (loaded.path.parent / part.token_file).read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise loaded.error(("panel", "token_file"), f"{error}; write the token into that file") from None
+            token = read_file(loaded.path.parent / part.token_file, LONGEST_TOKEN, WRITE_TOKEN).decode().strip()
+        except (ReverieError, UnicodeDecodeError) as error:
+            raise loaded.error(("panel", "token_file"), str(error)) from None
     try:
         return ControlServer(hub, host=part.host, port=part.port if port is None else port, token=token)
     except ReverieError as error:

@@ -10,13 +10,16 @@ from engine.errors import ReverieError
 
 
 def read_file(path: Path, most: int, advice: str) -> bytes:
-    """The first `most + 1` bytes of a file: more than `most` are too many. Raises ReverieError, with `advice` in it."""
+    """A file of `most` bytes at most. Raises ReverieError, with `advice` in it."""
     try:
         _refuse_device(path)
         with path.open("rb") as file:
-            return file.read(most + 1)
+            data = file.read(most + 1)
     except (OSError, ValueError) as error:
         raise ReverieError(f"{path}: cannot be read ({reason(error)}); {advice}") from None
+    if len(data) > most:
+        raise ReverieError(f"{path}: is too large, {most} bytes is the most; {advice}")
+    return data
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -47,6 +50,17 @@ def unwritable(path: Path) -> str:
         return _closed(path.parent)
     except (OSError, ValueError) as error:
         return reason(error)
+
+
+def absent(path: Path) -> bool:
+    """Whether nothing is there. What may not be looked at counts as there: whoever opens it is told why."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def reason(error: OSError | ValueError) -> str:

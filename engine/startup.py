@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
 import structlog
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live as LiveTable
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -33,18 +33,23 @@ class Finding(NamedTuple):
 
 
 def print_table(title: str, findings: Iterable[Finding]) -> None:
-    """Say once what this show runs on. Where that cannot be printed, the show goes on without."""
+    """Say once what this show runs on."""
     table = Table(title=f"Reverie · {_shown(title)}", title_justify="left", show_header=False, expand=False)
     for finding in findings:
         mark = "[green]●[/]" if finding.live else "[yellow]○[/]"
         table.add_row(mark, finding.part, _shown(finding.found))
+    print_if_possible(table)
+
+
+def print_if_possible(what: RenderableType) -> None:
+    """Print what a show has to say; where nothing can be printed, the show goes on without."""
     console = Console()
     with console.capture() as drawn:
-        console.print(table)
+        console.print(what, highlight=False)
     try:
         print(drawn.get(), end="", flush=True)  # by rich, a pipe that nobody reads would end the process
     except OSError as error:
-        log.warning("the start-up table cannot be printed", why=error.strerror)
+        log.warning("nothing can be printed any more", why=error.strerror)
 
 
 def busy(what: str) -> Status:

@@ -56,8 +56,6 @@ class Document:
 def read(path: Path) -> Document:
     """Parse a file. Raises ReverieError with file and line."""
     raw = read_file(path, MAX_BYTES, "give the path of a show file")
-    if len(raw) > MAX_BYTES:
-        raise ReverieError(f"{path}: this is no show file; one has {MAX_BYTES} bytes at most")
     document = Document(path)
     try:
         text = raw.decode("utf-8")
