@@ -10,6 +10,8 @@ from PIL import Image
 
 from engine.cli import app
 from engine.errors import ReverieError
+from tests.models.convert.foreign import dump, official
+from tests.models.convert.networks import small_stylegan2
 from tests.rights import without_privileges
 from tests.running import ROOT
 
@@ -57,6 +59,7 @@ READING = {
 WRITING = {
     "schema -o": (("schema", "-o", "@"), ".json"),
     "generate -o": (("generate", "museum-128", "--seeds", "0", "-o", "@"), ".png"),
+    "convert": (("convert", "{pickle}", "@"), CHECKPOINT),
     "train --out": (("train", "--data", "{pictures}", "--out", "@", *SMALL), ""),
     "train --publish": (("train", "--data", "{pictures}", "--out", "{here}/run", "--publish", "@", *SMALL), ""),
     "models publish": (("models", "publish", "@", str(ROOT / "models/builtin/museum-128.safetensors")), ""),
@@ -140,8 +143,10 @@ def things(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         noise = np.random.default_rng(number).integers(0, 255, (16, 16, 3), dtype=np.uint8)
         Image.fromarray(noise).save(root / "pictures" / f"{number}.png")
     (root / "works.csv").write_text("id,title,image,rights\n1,One,https://museum.example/1.jpg,CC0\n")
+    dump({"G_ema": official(small_stylegan2())}, root / "network.pkl")
     app(["archive", "import", str(root / "works.csv"), "--into", str(root / "archive")], standalone_mode=False)
-    return {"pictures": root / "pictures", "table": root / "works.csv", "archive": root / "archive"}
+    names = {"pictures": "pictures", "table": "works.csv", "archive": "archive", "pickle": "network.pkl"}
+    return {role: root / name for role, name in names.items()}
 
 
 @pytest.fixture

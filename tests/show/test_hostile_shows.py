@@ -18,8 +18,8 @@ HEAD = "reverie: 1\nmodel: museum-128\n"
 SHOWS = sorted((ROOT / "shows").glob("*.yaml"))
 PIECES = (
     '"\\UFFFFFFFF"', '"\\U00110000"', '"\\ud800"', '"\\0"', "%YAML 1.9", "%YAML 1." + "9" * 5000, "%TAG ! x", "---",
-    "...", "&a", "*a", "!!python/object:os.system", "!!binary", "? ", "- ", ": ", "{", "}", "[", "]", "|", ">", "'", '"',
-    "\t", "\n", "#", "<<: ", "1e999", "-.inf", ".nan", "0x10", "2001-01-01", "null", "9" * 400, "\ufeff", "\x85",
+    "...", "&a", "*a", "!!python/object:os.system", "!!binary", "? ", "- ", ": ", "{", "}", "[", "]", "|", ">", "'",
+    '"', "\t", "\n", "#", "<<: ", "1e999", "-.inf", ".nan", "0x10", "2001-01-01", "null", "9" * 400, "\ufeff", "\x85",
     "\u2028", "é", "\U0001f600",
 )  # fmt: skip
 
