@@ -52,6 +52,14 @@ def unwritable(path: Path) -> str:
         return reason(error)
 
 
+def check_current_folder() -> None:
+    """Raise ReverieError where the folder that relative paths count from is gone: torch would end the process."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise ReverieError(f"the current folder is gone ({reason(error)}); change into one that is there") from None
+
+
 def absent(path: Path) -> bool:
     """Whether nothing is there. What may not be looked at counts as there: whoever opens it is told why."""
     try:
