@@ -27,10 +27,15 @@ class Unprintable(ReverieError, OSError):
 
 
 def prepare_streams() -> None:
-    """Make both streams safe to write to, whatever the process was started with. The first thing a command does."""
+    """Make both streams safe to write to, whatever the process was started with. The first thing a command does.
+
+    A stream that was put in the place of the process's own, to catch what is printed, stays.
+    """
     _fill_closed()
-    sys.stdout = _safe(sys.stdout, OUTPUT)
-    sys.stderr = _safe(sys.stderr, ERRORS)
+    if sys.stdout is sys.__stdout__:
+        sys.stdout = _safe(sys.stdout, OUTPUT)
+    if sys.stderr is sys.__stderr__:
+        sys.stderr = _safe(sys.stderr, ERRORS)
 
 
 class Channel(io.RawIOBase):
