@@ -28,6 +28,7 @@ from engine.build import (
     model_of,
     naming_the_model,
 )
+from engine.checking import check_outputs
 from engine.clock import FixedStepClock, MonotonicClock
 from engine.control.descriptors import raise_limit
 from engine.control.hub import Hub
@@ -163,7 +164,7 @@ def _findings(choice: Choice, live: Live, outputs: Outputs, server: ControlServe
 
 
 def check_show(path: Path) -> list[str]:
-    """Everything that can be known of a show without its devices. Returns notes. Raises ReverieError."""
+    """Everything that can be known of a show without opening its devices. Returns notes. Raises ReverieError."""
     choice = choose(load(path))
     loaded = choice.loaded
     notes = [check_model(loaded).replace(loaded.model, choice.name), *filter(None, [choice.note])]
@@ -171,6 +172,7 @@ def check_show(path: Path) -> list[str]:
         network = models.load(model_of(loaded))
     check_network(loaded, network)
     build_outputs(loaded, RunOptions())
+    notes += check_outputs(loaded)
     build_panel(loaded, Hub(), None)
     with ExitStack() as stack:
         gl = open_context()

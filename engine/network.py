@@ -8,6 +8,7 @@ from typing import Any
 import models
 from engine.declare import declared
 from engine.dream.bending import UNBENT, Bend, Bending, BlendWith
+from engine.files import absent
 from engine.params import Parameter
 from engine.show.lines import Where
 from engine.show.loader import LoadedShow
@@ -23,7 +24,7 @@ BLEND: Where = ("network", "blend")
 def path_of(loaded: LoadedShow, model: str) -> str:
     """A model as the show names it; a path counts from the show file's folder."""
     beside = loaded.path.parent / model
-    return str(beside) if model.endswith(".safetensors") and beside.exists() else model
+    return str(beside) if model.endswith(".safetensors") and not absent(beside) else model
 
 
 @contextmanager

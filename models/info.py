@@ -1,6 +1,7 @@
 """What a network is, from its file: architecture, sizes, where it comes from, and what one may do with it."""
 
 import math
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def _checkpoint(path: Path) -> dict[str, Any]:
     return {
         "file": str(path),
         "bytes": path.stat().st_size,
-        "sha256": "verified" if hash_file(path).is_file() else f"unverified: there is no {hash_file(path).name}",
+        "sha256": "verified" if os.path.isfile(hash_file(path)) else f"unverified: there is no {hash_file(path).name}",
         "stored_as": {name: stored[name] for name in sorted(stored)},
         **_network(network),
         "licence": licence if isinstance(licence, str) else "not recorded",

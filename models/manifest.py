@@ -6,11 +6,13 @@ provenance. Its SHA-256 stands in NAME.safetensors.sha256 beside it and is verif
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from models.errors import CheckpointError
+from models.files import is_device
 
 FORMAT = 1
 KEY = "reverie"
@@ -37,6 +39,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 def read_header(path: Path) -> Header:
     """Manifest and tensor table of a checkpoint, bounded before anything is read. Raises CheckpointError."""
+    if is_device(path):
+        raise not_a_file(path)
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -54,7 +58,7 @@ def read_header(path: Path) -> Header:
 def check_hash(path: Path) -> None:
     """Compare the file with the SHA-256 beside it, if there is one. Raises CheckpointError."""
     sidecar = hash_file(path)
-    if not sidecar.is_file():
+    if not os.path.isfile(sidecar):  # Path.is_file raises where the name is too long
         return
     try:
         with sidecar.open("rb") as file:
@@ -93,6 +97,11 @@ def damaged(path: Path, why: str) -> CheckpointError:
 def unreadable(path: Path, error: OSError) -> CheckpointError:
     """The error for a file the system does not let us read."""
     return CheckpointError(f"{path}: cannot be read ({error.strerror}); check that it is a file and its rights")
+
+
+def not_a_file(path: Path) -> CheckpointError:
+    """The error for a folder, a pipe or a device."""
+    return CheckpointError(f"{path}: is a folder, a pipe or a device; give a checkpoint's file")
 
 
 def _parse(path: Path, header: object) -> Header:

@@ -1,9 +1,10 @@
 """Built-in names and paths of checkpoints."""
 
-import os
 from pathlib import Path
+from stat import S_ISREG
 
 from models.errors import CheckpointError
+from models.manifest import not_a_file, unreadable
 
 BUILTIN = Path(__file__).parent / "builtin"
 SUFFIX = ".safetensors"
@@ -36,6 +37,15 @@ def resolve(model: str | Path) -> Path:
             f"there is no built-in network {name!r}; there are {known}, or give a path ending in {SUFFIX}"
         )
     path = Path(model)
-    if not os.path.isfile(path):  # which answers for impossible names too
-        raise CheckpointError(f"{path}: there is no such checkpoint; give an existing file or one of {builtin_names()}")
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: no file can have such a name
+        known = ", ".join(builtin_names()) or "none"
+        raise CheckpointError(
+            f"{path}: there is no such checkpoint; give an existing file or a built-in name: {known}"
+        ) from None
+    except OSError as error:
+        raise unreadable(path, error) from None
+    if not S_ISREG(mode):
+        raise not_a_file(path)
     return path

@@ -37,7 +37,7 @@ class Remote:
         except Exception as error:  # noqa: BLE001 - every kind of storage has errors of its own library
             said = str(error).strip() or type(error).__name__
             raise AddressError(f"{address}: cannot be reached ({said}); name a folder or another address") from None
-        return cls(files, path.rstrip("/"))
+        return cls(files, path.rstrip("/") or path[:1])
 
     @property
     def name(self) -> str:

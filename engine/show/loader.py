@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from engine.errors import ReverieError
+from engine.errors import ReverieError, shortened
 from engine.show import lines
 from engine.show.schema import Kinds, Show, show_model
 
@@ -60,11 +60,15 @@ def load_show(path: Path, kinds: Kinds) -> LoadedShow:
 
 
 def _complaints(document: lines.Document, model: type[Show], error: ValidationError) -> str:
+    """The first of them in the order of the file. Only those are worded: there may be as many as values."""
     found = [(_place(document.data, detail["loc"]), detail) for detail in error.errors(include_url=False)]
-    texts = {document.error(where, _sentence(model, where, detail)): document.line(where) for where, detail in found}
-    ordered = sorted(texts, key=lambda text: texts[text])
-    hidden = len(ordered) - MAX_COMPLAINTS
-    return "\n".join(ordered[:MAX_COMPLAINTS] + ([f"… and {hidden} more"] if hidden > 0 else []))
+    found.sort(key=lambda each: document.line(each[0]))
+    texts: dict[str, None] = {}
+    for told, (where, detail) in enumerate(found):
+        if len(texts) == MAX_COMPLAINTS:
+            return "\n".join([*texts, f"… and {len(found) - told} more"])
+        texts[document.error(where, _sentence(model, where, detail))] = None
+    return "\n".join(texts)
 
 
 def _place(data: object, loc: tuple[str | int, ...]) -> lines.Where:
@@ -88,14 +92,18 @@ def _sentence(model: type[Show], where: lines.Where, detail: Any) -> str:
     if kind in _PLAIN:
         return _PLAIN[kind] + (_hint(model, where) if kind == "extra_forbidden" else "")
     if kind == "union_tag_invalid":
-        return f"there is no type {detail['ctx']['tag']!r}; expected one of {detail['ctx']['expected_tags']}"
+        return f"there is no type {_quoted(detail['ctx']['tag'])}; expected one of {detail['ctx']['expected_tags']}"
     message = _EXPECTED.get(kind, detail["msg"].removeprefix("Value error, "))
     message = message[0].lower() + message[1:]
-    return message if isinstance(given, dict | list) else f"{message}, not {given!r}"
+    return message if isinstance(given, dict | list) else f"{message}, not {_quoted(given)}"
+
+
+def _quoted(given: object) -> str:
+    return repr(shortened(given) if isinstance(given, str) else given)
 
 
 def _hint(model: type[Show], where: lines.Where) -> str:
     if len(where) != 1:
         return "; remove or correct it"
-    near = difflib.get_close_matches(str(where[0]), model.model_fields, n=1)
+    near = difflib.get_close_matches(shortened(str(where[0])), model.model_fields, n=1)
     return f"; did you mean {near[0]}?" if near else "; expected one of " + ", ".join(model.model_fields)

@@ -4,6 +4,7 @@ Each number here is also a live parameter: /network/camera/zoom, /network/bend/N
 """
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -58,8 +59,7 @@ class ChannelsPart(Part):
         ranges = [_CHANNELS.fullmatch(str(item)) for item in items]
         if not ranges or not all(ranges):
             raise ValueError("expected channels such as 0-15, [3, 7] or {cluster: 1, of: 5}")
-        ends = [(int(match[1]), int(match[2] or match[1])) for match in ranges if match]
-        numbers = sorted({i for first, last in ends for i in range(first, min(last, MOST_CHANNELS) + 1)})
+        numbers = _numbers((int(match[1]), int(match[2] or match[1])) for match in ranges if match)
         if not numbers:
             raise ValueError("expected channels from low to high, such as 0-15")
         return {"numbers": numbers}
@@ -71,6 +71,15 @@ class ChannelsPart(Part):
         if self.cluster is not None and self.of is not None and self.cluster > self.of:
             raise ValueError(f"there is no group {self.cluster} of {self.of}; they count from 1")
         return self
+
+
+def _numbers(ranges: Iterable[tuple[int, int]]) -> list[int]:
+    """Every number in one of the ranges, once and in order; none is looked at twice, however often it is named."""
+    numbers: list[int] = []
+    for first, last in sorted(ranges):
+        begin = max(first, numbers[-1] + 1) if numbers else first
+        numbers.extend(range(begin, min(last, MOST_CHANNELS) + 1))
+    return numbers
 
 
 class BendPart(Part):

@@ -102,7 +102,11 @@ def _field(rng: np.random.Generator, side: int) -> NDArray[np.uint8]:
 
 def _found(folder: Path, count: int) -> list[Path]:
     paths = (path for path in islice(folder.rglob("*"), MANY) if path.suffix.lower() in (".jpg", ".jpeg"))
-    found = sorted(path for path in paths if path.is_file())[:count]
+    try:
+        folder.stat()
+        found = sorted(path for path in paths if path.is_file())[:count]
+    except OSError as error:
+        raise ArchiveError(f"{folder}: cannot be read ({error.strerror}); name another folder") from None
     if not found:
         raise ArchiveError(f"{folder}: holds no .jpg file; name a folder of photographs, or none to have some made")
     return [path.absolute() for path in found]

@@ -6,7 +6,6 @@ One process writes at a time: fetching and importing each hold the lock for as l
 import fcntl
 import getpass
 import json
-import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from stat import S_ISREG
 from typing import IO, Any, Self
 
 from models.archive.errors import ArchiveError
@@ -57,10 +57,8 @@ class Catalogue:
             if writing:
                 _make(folder)
                 _lock(held.enter_context(_lock_file(folder)), folder)
-            elif not os.path.isfile(path):  # Path.is_file raises where a name is too long
-                raise ArchiveError(
-                    f"{folder}: there is no archive; make one with `reverie archive import SOURCE --into DIR`"
-                )
+            else:
+                _see_that_it_is_there(path)
             self._db = held.enter_context(closing(_connected(path, writing)))
             _see_that_it_fits(self._db, path, writing)
             self._held = held.pop_all()
@@ -140,6 +138,19 @@ class Catalogue:
             raise ArchiveError(
                 f"{self.folder / NAME}: cannot be written ({error}); see that the disk has room"
             ) from None
+
+
+def _see_that_it_is_there(path: Path) -> None:
+    try:
+        there = S_ISREG(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        there = False
+    except OSError as error:
+        raise ArchiveError(f"{path}: cannot be read ({error.strerror}); see its name and who may read it") from None
+    if not there:
+        raise ArchiveError(
+            f"{path.parent}: there is no archive; make one with `reverie archive import SOURCE --into DIR`"
+        )
 
 
 def _make(folder: Path) -> None:

@@ -24,10 +24,16 @@ OUR_NAMES = {"mapping_layers": "num_layers"}
 def check(checkout: str, *parts: str) -> None:
     """Raise CheckpointError for a folder without one of these parts of the published code."""
     for part in parts:
-        if not (Path(checkout) / part).exists():
+        try:
+            (Path(checkout) / part).stat()
+        except (FileNotFoundError, NotADirectoryError):
             raise CheckpointError(
                 f"{checkout}: no checkout of the published code; it has no {part}; give a folder of NVlabs/stylegan3"
-            )
+            ) from None
+        except OSError as error:
+            raise CheckpointError(
+                f"{checkout}: cannot be read ({error.strerror}); give a folder of NVlabs/stylegan3"
+            ) from None
 
 
 def build(checkout: Path, name: str, hand_over: str | None) -> Any:

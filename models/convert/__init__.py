@@ -50,7 +50,7 @@ def convert(path: Path, target: Path, everything: bool = False) -> Conversion:
 
 def _keep(path: Path, file: Path) -> None:
     """Raise CheckpointError where writing `file` would replace the network that is read from `path`."""
-    if any(place.exists() and place.samefile(path) for place in (file, hash_file(file))):
+    if any(os.path.exists(place) and place.samefile(path) for place in (file, hash_file(file))):
         raise CheckpointError(f"{file} would take the place of {path}, which is converted; choose another name")
 
 

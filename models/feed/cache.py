@@ -73,7 +73,7 @@ class Cache:
             read_manifest(path)
         except CheckpointError:
             return False
-        return hash_file(path).is_file()
+        return os.path.isfile(hash_file(path))
 
     def _download(self, registry: Registry, entry: Entry, path: Path) -> None:
         def write(part: Path) -> None:

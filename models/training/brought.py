@@ -1,6 +1,7 @@
 """Networks that a training begins with: of a file, with the players that were converted along, or of another run."""
 
 import copy
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ class Brought:
 
 def bring(name: str | Path) -> Brought:
     """The networks of a run's folder, of a file or of a built-in name. Raises TrainingError."""
-    if Path(name).is_dir():
+    if os.path.isdir(name):  # Path.is_dir raises where it may not look; resolving says that better
         return _of_run(Path(name))
     try:
         return _of_file(models.resolve(name))
@@ -62,7 +63,7 @@ def _of_run(folder: Path) -> Brought:
 
 def _of_file(path: Path) -> Brought:
     ema = _generator(path)
-    beside = {role: file for role in ("G", "D") if (file := player_path(path, role)).is_file()}
+    beside = {role: file for role in ("G", "D") if os.path.isfile(file := player_path(path, role))}
     generator = _player(path, beside["G"], ema) if "G" in beside else copy.deepcopy(ema)
     critic = _critic(path, beside["D"], ema) if "D" in beside else fresh_discriminator(built(ema))
     for own, kept in zip(generator.buffers(), ema.buffers(), strict=True):

@@ -20,12 +20,12 @@ WRITTEN = (NAME, "network-*", "fakes_*", "best.*", "reals.png", "report.html", "
 
 def check_place(config: TrainConfig) -> None:
     """Nothing is written yet. Raises TrainingError where `out` cannot be a folder, or is not one for this run."""
-    there = next(path for path in (config.out, *config.out.absolute().parents) if path.exists())
+    there = next(path for path in (config.out, *config.out.absolute().parents) if os.path.exists(path))
     if not there.is_dir():
         raise TrainingError(f"{config.out}: cannot be made a folder ({there} is a file); give another --out")
     if not os.access(there, os.W_OK):
         raise TrainingError(f"{config.out}: cannot be written to; give another --out")
-    if config.data.is_dir() and config.out.resolve().is_relative_to(config.data.resolve()):
+    if os.path.isdir(config.data) and _real(config.out).is_relative_to(_real(config.data)):
         raise TrainingError(
             f"{config.out} lies in {config.data}, and what the run draws would be among the pictures it learns from;"
             " give another --out"
@@ -39,7 +39,7 @@ def own_place(config: TrainConfig) -> Iterator[None]:
 
     Where nothing was written into it, it goes again. A run that goes on from another folder takes its best along.
     """
-    missing = [folder for folder in (config.out, *config.out.parents) if not folder.exists()]
+    missing = [folder for folder in (config.out, *config.out.parents) if not os.path.exists(folder)]
     try:
         config.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -60,17 +60,22 @@ def own_place(config: TrainConfig) -> Iterator[None]:
 
 def _check_other(config: TrainConfig) -> None:
     """Raise TrainingError where the state of another run would be written over."""
-    goes_on = config.resume is not None and config.resume.resolve() == config.out.resolve()
-    if (config.out / NAME).exists() and not goes_on:
+    goes_on = config.resume is not None and _real(config.resume) == _real(config.out)
+    if os.path.exists(config.out / NAME) and not goes_on:
         raise TrainingError(f"{config.out} holds a run; go on with it by --resume {config.out}, or give another --out")
 
 
 def _take_along(config: TrainConfig) -> None:
-    if config.resume is None or config.resume.resolve() == config.out.resolve():
+    if config.resume is None or _real(config.resume) == _real(config.out):
         return
     for file in (config.resume / BEST, hash_file(config.resume / BEST)):
         if file.exists():
             write_atomically(config.out / file.name, partial(shutil.copyfile, file))
+
+
+def _real(path: Path) -> Path:
+    """Where links lead; unlike Path.resolve it has an answer where they lead in a circle."""
+    return Path(os.path.realpath(path))
 
 
 def _lock(descriptor: int, folder: Path) -> None:

@@ -57,7 +57,7 @@ def test_a_token_file_that_no_path_can_name_is_refused(tmp_path: Path, name: str
         (b"", "the token is empty"),
         (b" \n", "the token is empty"),
         (b"fifteen letters\n", "has 15 characters; it needs at least 16"),
-        (b"x" * 5000, "is larger than 4096 bytes"),
+        (b"x" * 5000, "is too large, 4096 bytes is the most"),
         (b"\xff\xfe\x00" * 9, "is not text"),
         (b"two lines of it\nand the second", "characters that a header cannot carry"),
         ("schlüsselwörter, lang".encode(), "characters that a header cannot carry"),
@@ -73,9 +73,9 @@ def test_a_token_that_will_not_do_is_refused(tmp_path: Path, content: bytes, rea
 def test_a_token_file_that_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for name, reason in [
-        (".", "is not a regular file"),
-        ("pipe", "is not a regular file"),
-        ("/dev/zero", "is not a regular file"),
+        (".", "cannot be read (Is a directory)"),
+        ("pipe", "it is a pipe or a device, not a file"),
+        ("/dev/zero", "it is a pipe or a device, not a file"),
         ("nowhere", "cannot be read (No such file or directory)"),
         ("show.yaml/token", "cannot be read (Not a directory)"),
     ]:

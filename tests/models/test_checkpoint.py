@@ -178,7 +178,7 @@ def test_no_flipped_bit_raises_anything_else_without_a_hash(path: Path) -> None:
 def test_folder_in_place_of_a_file(tmp_path: Path) -> None:
     folder = tmp_path / "net.safetensors"
     folder.mkdir()
-    with pytest.raises(CheckpointError, match="there is no such checkpoint"):
+    with pytest.raises(CheckpointError, match="is a folder, a pipe or a device"):
         models.load(folder)
     with pytest.raises(CheckpointError, match=r"cannot be read \(Is a directory\)"):
         models.read_manifest(folder)
@@ -193,7 +193,7 @@ def test_names() -> None:
         models.load("nowhere.safetensors")
     with pytest.raises(CheckpointError, match=r"run: reverie convert ffhq\.pkl NAME\.safetensors"):
         models.load("ffhq.pkl")
-    with pytest.raises(CheckpointError, match="there is no such checkpoint"):
+    with pytest.raises(CheckpointError, match="File name too long"):
         models.load("x" * 300 + ".safetensors")
     for name in models.builtin_names():
         assert models.resolve(name).is_file()

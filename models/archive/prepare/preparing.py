@@ -64,7 +64,7 @@ def prepare(
     None: the archive's folder, which they then must reach as they must reach `out`.
     Raises ArchiveError; whatever stops it, the same call goes on where it stopped.
     """
-    with Catalogue(folder):  # there is one
+    with Catalogue(folder), _disk_trouble(out):  # there is one
         place = target(out)
         machines = _machines(folder, out, settings, workers, ray, originals)
     with Catalogue(folder, writing=True) as catalogue, machines:  # nothing may change it until the set is made

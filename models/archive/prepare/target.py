@@ -20,7 +20,7 @@ from models.archive.prepare.place import place
 from models.archive.prepare.sample import Sample
 from models.archive.prepare.shards import write_shards
 from models.archive.prepare.stylegan_zip import write_zip
-from models.files import write_atomically
+from models.files import is_device, write_atomically
 
 MANIFEST = ".manifest.json"
 
@@ -50,7 +50,7 @@ class ZipTarget:
         _check_parent(path)
         if path.is_dir():
             raise ArchiveError(f"{path}: is a folder; name a file that ends in .zip, or a folder without it")
-        if path.exists() and not _is_zipped_set(path):
+        if is_device(path) or (path.exists() and not _is_zipped_set(path)):
             raise ArchiveError(f"{path}: is there and is no set; name another file, or take it away")
         self.name = path.stem
         self._path = Path(os.path.realpath(path))  # a link leads to where there is room

@@ -40,7 +40,7 @@ def write(folder: Path, out: Path | None = None) -> Path:
     values = _asked(folder) | {"meaning": MEANING, "most_decisions": DECISIONS}
     page = render(HERE, values, FILTERS)
     try:
-        write_atomically(path, lambda part: part.write_text(page, encoding="utf-8"))
+        write_atomically(path, lambda part: part.write_text(page, "utf-8", "replace"))
     except OSError as error:
         raise ArchiveError(f"{path}: the report cannot be written ({error.strerror}); name another file") from None
     return path

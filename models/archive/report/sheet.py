@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,7 @@ def thumbnails(folder: Path, entries: Iterable[Entry]) -> list[Thumbnail]:
 
 
 def _thumbnail(path: Path, entry: Entry) -> Thumbnail:
-    if not path.is_file():
+    if not os.path.isfile(path):
         return Thumbnail(entry, problem="file missing")
     try:
         image = _small(path.read_bytes())

@@ -47,9 +47,15 @@ def pictures(root: Path) -> Iterator[str | Damaged]:
         below.sort()
         for name in sorted(names):
             if Path(name).suffix.lower() in SUFFIXES:
-                yield _picture(root, Path(folder, name))
-    for error in unread:
-        yield Damaged(str(error.filename), f"cannot be looked into ({error.strerror})", kind=NO_IMAGE)
+                try:
+                    yield _picture(root, Path(folder, name))
+                except OSError as error:
+                    yield _unlooked(error)
+    yield from map(_unlooked, unread)
+
+
+def _unlooked(error: OSError) -> Damaged:
+    return Damaged(str(error.filename), f"cannot be looked at ({error.strerror})", kind=NO_IMAGE)
 
 
 def _picture(root: Path, path: Path) -> str | Damaged:

@@ -1,5 +1,6 @@
 """Hugging Face's imagefolder: pictures with metadata.csv or metadata.jsonl, or in one folder for each label."""
 
+import os
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
@@ -27,7 +28,7 @@ def records(source: Source) -> Iterator[Record | Damaged]:
 
 
 def _metadata(root: Path) -> Path | None:
-    return next((root / name for name in METADATA if (root / name).is_file()), None)
+    return next((root / name for name in METADATA if os.path.isfile(root / name)), None)
 
 
 def _described(source: Source, root: Path, metadata: Path) -> Iterator[Record | Damaged]:

@@ -1,6 +1,7 @@
 """A file, folder or address as a Source, whatever kind of catalogue it is."""
 
 import io
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -25,6 +26,7 @@ def opened(name: str, columns: Mapping[str, str], read_url: ReadUrl | None, note
         source = Source(name, iter(()), columns=columns, read_url=read_url, note=note)
         file: reading.File = io.BytesIO(_downloaded(source))
     elif _is_folder(path):
+        _see_into(path)
         source = Source(name, iter(()), folder=path, is_folder=True, columns=columns, read_url=read_url, note=note)
         source.rows, source.samples = _sampled(files(path))
         return source
@@ -59,7 +61,20 @@ def file_at(path: Path) -> io.BufferedReader:
             raise ArchiveError(f"{path}: is neither a file nor a folder; name a catalogue")
         return path.open("rb")
     except OSError as error:
-        raise ArchiveError(f"{path}: cannot be read ({error.strerror}); see its name and who may read it") from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> ArchiveError:
+    return ArchiveError(f"{path}: cannot be read ({error.strerror}); see its name and who may read it")
+
+
+def _see_into(folder: Path) -> None:
+    """Raise ArchiveError for a folder whose files may not be listed, or not be opened."""
+    try:
+        with os.scandir(folder):
+            os.stat(os.path.join(folder, os.curdir))
+    except OSError as error:
+        raise _unreadable(folder, error) from None
 
 
 def _is_folder(path: Path) -> bool:
@@ -116,7 +131,11 @@ def _again(
 
 def files(folder: Path, pattern: str = "**/*.json") -> Iterator[Row | Damaged]:
     """The objects in a folder's JSON files, in the order of their paths, each with its path there as its place."""
-    for path in sorted(folder.glob(pattern)):
+    try:
+        found = sorted(folder.glob(pattern))
+    except OSError as error:  # something went away while it was looked through
+        raise _unreadable(folder, error) from None
+    for path in found:
         place = path.relative_to(folder).as_posix()
         yield from _placed(within(path), place)
 

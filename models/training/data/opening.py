@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from models.files import is_device
 from models.training.config import TrainingError
 from models.training.data.decode import decode, size_of
 from models.training.data.fingerprint import Fingerprint
@@ -67,6 +68,8 @@ def _source(path: Path) -> Source:
         folder = Folder(path)
         shards = [file for file in path.iterdir() if file.suffix == ".tar"]
         return folder if folder.names or not shards else Shards(path, shards)
+    if is_device(path):
+        raise TrainingError(f"{path} is a pipe or a device; give a zip or folder of images with --data")
     if not path.is_file():
         raise TrainingError(f"there is no {path}; give a zip or folder of images with --data")
     return Shards(path, [path]) if path.suffix == ".tar" else Zip(path)

@@ -69,7 +69,7 @@ def write(path: Path, about: About, history: History, seen: Seen) -> None:
         "recipe": _grouped(about),
     }
     page = render(HERE, values, FILTERS)
-    write_atomically(path, lambda part: part.write_text(page, encoding="utf-8"))
+    write_atomically(path, lambda part: part.write_text(page, "utf-8", "replace"))
 
 
 def _grouped(about: About) -> dict[str, dict[str, Any]]:

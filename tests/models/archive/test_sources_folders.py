@@ -123,7 +123,7 @@ def test_a_folder_that_cannot_be_looked_into(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "gone")
     (damaged,) = found
     assert isinstance(damaged, Damaged)
-    assert damaged.detail == "cannot be looked into (No such file or directory)"
+    assert damaged.detail == "cannot be looked at (No such file or directory)"
 
 
 def test_a_folder_without_pictures(tmp_path: Path) -> None:
