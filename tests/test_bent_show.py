@@ -61,7 +61,7 @@ def test_a_recording_of_a_bent_network_is_the_same_every_time_and_moves_with_its
     record_show(show, 2, still)
     assert frames(first).shape == (30, 72, 256, 3)
     moved, rested = changes(first), changes(still)
-    assert max(moved) > 5 * max(rested)
+    assert np.median(moved) > 5 * np.median(rested)  # once a second a key frame is encoded afresh, and differs a little
     assert max(moved) < 10, "no jump"
 
 
