@@ -63,6 +63,11 @@ class Output(ABC):
         """Whether somebody asked the show to end here, by closing a window say."""
         return False
 
+    @property
+    def problem(self) -> str:
+        """What is wrong while it goes on all the same, as one sentence; empty where all is well."""
+        return ""
+
     @abstractmethod
     def describe(self) -> str:
         """Where frames go, in a few words."""

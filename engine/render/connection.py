@@ -1,0 +1,76 @@
+"""The connection to the X server that shows the window: what it refuses, and whether it is still there.
+
+Xlib ends the process by exit(1), out of the middle of whatever was going on, when the server refuses a request and when
+the connection breaks. Refused is what concerns a monitor that has just vanished: the show goes on. With a connection
+that broke it ends, in order: recordings are closed, worker processes ended. `XSetIOErrorExitHandler` alone is not
+enough: the default handler, which is called before it, exits as well.
+"""
+
+import ctypes
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import glfw
+import structlog
+
+log = structlog.get_logger(__name__)
+
+
+class _Error(ctypes.Structure):
+    """XErrorEvent."""
+
+    _fields_ = (
+        ("type", ctypes.c_int),
+        ("display", ctypes.c_void_p),
+        ("resource", ctypes.c_ulong),
+        ("serial", ctypes.c_ulong),
+        ("code", ctypes.c_ubyte),
+        ("request", ctypes.c_ubyte),
+        ("minor", ctypes.c_ubyte),
+    )
+
+
+_OnRefusal = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.POINTER(_Error))
+_OnError = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
+_OnExit = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
+_told: set[tuple[int, int, int]] = set()
+
+
+def _tell(display: int | None, error: Any) -> int:
+    what = error.contents.code, error.contents.request, error.contents.minor
+    if what not in _told:  # one that is made with each frame would fill the log
+        _told.add(what)
+        log.warning("the X server refused a request", error=what[0], request=f"{what[1]}.{what[2]}")
+    return 0
+
+
+class Connection:
+    """The connection that glfw has open. Main thread only."""
+
+    def __init__(self) -> None:
+        self.lost = False
+        if sys.platform.startswith("linux") and glfw.get_platform() == glfw.PLATFORM_X11:
+            self._watch(ctypes.CDLL("libX11.so.6"))  # the one glfw has loaded
+
+    def _watch(self, x11: ctypes.CDLL) -> None:
+        x11.XSetErrorHandler.argtypes = [_OnRefusal]
+        x11.XSetErrorHandler(_on_refusal)
+        if not hasattr(x11, "XSetIOErrorExitHandler"):  # before libX11 1.7 a lost connection ends the process
+            return
+        x11.XSetIOErrorHandler.argtypes = [_OnError]
+        x11.XSetIOErrorHandler(_on_error)
+        on_exit: Callable[..., None] = _OnExit(self._lose)
+        _kept.append(on_exit)
+        x11.XSetIOErrorExitHandler.argtypes = [ctypes.c_void_p, _OnExit, ctypes.c_void_p]
+        display: int = glfw.get_x11_display()  # type: ignore[no-untyped-call]
+        x11.XSetIOErrorExitHandler(display, on_exit, None)
+
+    def _lose(self, display: int | None, data: int | None) -> None:
+        self.lost = True
+
+
+# Xlib keeps these for as long as the process runs.
+_on_refusal: Callable[..., int] = _OnRefusal(_tell)
+_on_error: Callable[..., int] = _OnError(lambda display: 0)
+_kept: list[Callable[..., None]] = []
