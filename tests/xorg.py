@@ -160,9 +160,8 @@ def xorg() -> Iterator[Xorg]:
     """A running server with one monitor, DUMMY0."""
     for file, package in PACKAGES.items():
         if shutil.which(file) is None and not Path(file).exists():
-            pytest.fail(
-                f"{Path(file).name} is missing: `make test` installs it (Debian package {package})", pytrace=False
-            )
+            name = Path(file).name
+            pytest.fail(f"{name} is missing: `make test` installs it (Debian package {package})", pytrace=False)
     folder = Path(tempfile.mkdtemp(prefix="reverie-xorg-"))
     server = Xorg(folder)
     try:

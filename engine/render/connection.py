@@ -14,6 +14,8 @@ from typing import Any
 import glfw
 import structlog
 
+X11 = "libX11.so.6"
+
 log = structlog.get_logger(__name__)
 
 
@@ -50,8 +52,8 @@ class Connection:
 
     def __init__(self) -> None:
         self.lost = False
-        if sys.platform.startswith("linux") and glfw.get_platform() == glfw.PLATFORM_X11:
-            self._watch(ctypes.CDLL("libX11.so.6"))  # the one glfw has loaded
+        if _is_x11():
+            self._watch(ctypes.CDLL(X11))  # the one glfw has loaded
 
     def _watch(self, x11: ctypes.CDLL) -> None:
         x11.XSetErrorHandler.argtypes = [_OnRefusal]
@@ -63,11 +65,29 @@ class Connection:
         on_exit: Callable[..., None] = _OnExit(self._lose)
         _kept.append(on_exit)
         x11.XSetIOErrorExitHandler.argtypes = [ctypes.c_void_p, _OnExit, ctypes.c_void_p]
-        display: int = glfw.get_x11_display()  # type: ignore[no-untyped-call]
-        x11.XSetIOErrorExitHandler(display, on_exit, None)
+        x11.XSetIOErrorExitHandler(_display(), on_exit, None)
 
     def _lose(self, display: int | None, data: int | None) -> None:
         self.lost = True
+
+
+def show(window: Any) -> None:
+    """Ask for a window to be shown, and do not wait for it. glfw's own call never returns from a manager that hangs."""
+    if not _is_x11():
+        glfw.show_window(window)
+        return
+    x11 = ctypes.CDLL(X11)
+    x11.XMapRaised.argtypes = [ctypes.c_void_p, ctypes.c_ulong]
+    x11.XMapRaised(_display(), glfw.get_x11_window(window))
+
+
+def _display() -> int:
+    display: int = glfw.get_x11_display()  # type: ignore[no-untyped-call]
+    return display
+
+
+def _is_x11() -> bool:
+    return sys.platform.startswith("linux") and bool(glfw.get_platform() == glfw.PLATFORM_X11)
 
 
 # Xlib keeps these for as long as the process runs.

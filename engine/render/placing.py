@@ -12,11 +12,13 @@ from typing import Any
 
 import glfw
 
+from engine.render.connection import show
 from engine.render.monitors import Monitor, connected, find, missing
 
 LOOK_EVERY = 0.5  # seconds between looks at where the window is
-RETRY_EVERY = 10.0  # seconds between attempts once it has been put there in vain so often:
-PATIENCE = 5  # attempts, before the window manager is said to be in the way
+LOOK_SOON = 0.05  # seconds until the next look at a window that is about to be shown
+PATIENCE = 3.0  # seconds of attempts, before the window manager is said to be in the way
+RETRY_EVERY = 10.0  # seconds between attempts after that
 SETTLE = 2.0  # seconds a window manager has to answer while the window is opened
 
 
@@ -25,14 +27,14 @@ class Placing:
 
     def __init__(self, handle: Any, wanted: int | str | None, fullscreen: bool) -> None:
         self.problem = ""  # one sentence, empty while the window is where it belongs
-        self.hidden = True  # until its monitor is there
+        self.hidden = True  # until its monitor is there, and the window shown on it
         self._handle = handle
         self._wanted = wanted
         self._fullscreen = fullscreen
         self._home: Monitor | None = None
         self._neighbours: set[str] = set()  # monitors seen beside ours: none of them is ours under another name
         self._settled = False
-        self._attempts = 0
+        self._since: float | None = None  # when the attempts began that are going on
         self._count = 0
         self._look_at = 0.0
 
@@ -51,7 +53,7 @@ class Placing:
             self.keep(time.monotonic())
 
     def _arrived(self) -> bool:
-        return self._home is None or self.hidden or self._stands_on(self._home)
+        return bool(self.problem) or (self._home is not None and self._stands_on(self._home))
 
     def keep(self, now: float) -> None:
         """Look twice a second, and at once when a monitor came or went. `now` in seconds."""
@@ -67,7 +69,7 @@ class Placing:
             self._hide()
             self.problem = self._absence(there)
         elif self._stands_on(monitor):
-            self.problem, self._settled, self._attempts = "", True, 0
+            self.problem, self._settled, self._since = "", True, None
         else:
             self._try(monitor, now)
 
@@ -99,22 +101,37 @@ class Placing:
         return self._rectangle() == monitor.place or _positions_unknown()
 
     def _try(self, monitor: Monitor, now: float) -> None:
-        self._settled = self.hidden = False
-        self._attempts += 1
-        _put(self._handle, monitor, self._fullscreen)
-        if self._attempts > PATIENCE:
-            left, top, width, height = self._rectangle()
-            self.problem = (
-                f"the window belongs on {monitor}, but the window manager keeps it at {left},{top}, {width}×{height};"
-                " run without a window manager, or take its rules for this window away"
-            )
+        """One attempt. It never waits for the window manager: a window is shown by one look, and put by the next."""
+        self._settled = False
+        self._since = now if self._since is None else self._since
+        if not self._viewable():
+            _move(self._handle, monitor, self._fullscreen)
+            show(self._handle)
+        self.hidden = not self._viewable()
+        if self.hidden:
+            self._look_at = now + LOOK_SOON
+        else:
+            _put(self._handle, monitor, self._fullscreen)
+        if now > self._since + PATIENCE:
+            self.problem = self._hindrance(monitor)
             self._look_at = now + RETRY_EVERY
+
+    def _viewable(self) -> bool:
+        return bool(glfw.get_window_attrib(self._handle, glfw.VISIBLE))
+
+    def _hindrance(self, monitor: Monitor) -> str:
+        left, top, width, height = self._rectangle()
+        keeps = "does not show it" if self.hidden else f"keeps it at {left},{top}, {width}×{height}"
+        return (
+            f"the window belongs on {monitor}, but the window manager {keeps};"
+            " restart it, take its rules for this window away, or run without it"
+        )
 
     def _hide(self) -> None:
         if not self.hidden:
             _leave_full_screen(self._handle)
             glfw.hide_window(self._handle)
-        self.hidden, self._settled, self._attempts = True, False, 0
+        self.hidden, self._settled, self._since = True, False, None
 
     def _under(self, monitors: Sequence[Monitor]) -> Monitor | None:
         left, top, width, height = self._rectangle()
@@ -127,21 +144,17 @@ class Placing:
 
 
 def _put(handle: Any, monitor: Monitor, fullscreen: bool) -> None:
-    """Ask for the window to be shown on that monitor."""
-    if glfw.get_window_attrib(handle, glfw.ICONIFIED):
-        glfw.restore_window(handle)
+    """Ask for a window that is shown to be on that monitor."""
     _leave_full_screen(handle)
-    if fullscreen:
-        glfw.set_window_size(handle, monitor.width, monitor.height)
-    _move(handle, monitor, fullscreen)
-    glfw.show_window(handle)
-    _move(handle, monitor, fullscreen)  # once more: as a window is shown, its manager chooses a place for it
+    _move(handle, monitor, fullscreen)  # a place asked for before it was shown binds no window manager
+    glfw.focus_window(handle)
     if fullscreen:
         glfw.set_window_monitor(handle, monitor.handle, 0, 0, monitor.width, monitor.height, monitor.rate)
 
 
 def _move(handle: Any, monitor: Monitor, fullscreen: bool) -> None:
     if fullscreen:
+        glfw.set_window_size(handle, monitor.width, monitor.height)
         glfw.set_window_pos(handle, monitor.x, monitor.y)
         return
     left, top, width, height = glfw.get_monitor_workarea(monitor.handle)

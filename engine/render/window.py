@@ -80,7 +80,7 @@ class Window:
         """Where it really is."""
         kind = "full screen" if self._fullscreen else "a window"
         if self.hidden:
-            return f"{kind}, hidden: {self.problem}"
+            return f"{kind}, hidden: {self.problem or 'it is about to be shown'}"
         monitor = self._placing.actual
         note = f" ({self.problem})" if self.problem else ""
         return f"{kind} on {monitor or 'no monitor'}{note}"

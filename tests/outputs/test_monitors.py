@@ -194,7 +194,7 @@ def test_a_window_manager_that_hangs_is_named(tmp_path: Path) -> None:
             wall.wait_for_frames()
             manager.send_signal(signal.SIGSTOP)
             server.switch_on("DUMMY1", "1920x1080", OPERATOR.width)
-            wall.wait("the problem", lambda: "the window manager keeps it at" in wall.now["problem"])
+            wall.wait("the problem", lambda: "the window manager does not show it" in wall.now["problem"])
             manager.send_signal(signal.SIGCONT)
             wall.wait("the problem to be over", lambda: wall.now["problem"] == "")
             wall.wait("the picture", lambda: wall.is_on(WALL))
