@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import glfw
@@ -22,6 +22,8 @@ PROBE_LIMIT = 30.0  # seconds opening a window may take
 PROBE_PAUSE = 15.0  # seconds after a server answered and yet no window could be opened
 PROBE = Path(__file__).with_name("probe.py")
 X_PORT = 6000
+
+Address = str | tuple[str, int]
 
 log = structlog.get_logger(__name__)
 
@@ -39,27 +41,35 @@ def why_no_display() -> str:
     display = wanted_display()
     if not display:
         return f"no display: {_unset()}, or run with --offscreen"
-    if not answers(display):
-        return f"no display: the {_kind()} {display} does not answer; start it, and the show gets its window"
-    glfw.ERROR_REPORTING = "ignore"
-    if not glfw.init():
-        return f"no display: the {_kind()} {display} refuses this program; let this user in (is XAUTHORITY right?)"
+    with contact(display) as answered:
+        if not answered:
+            return f"no display: the {_kind()} {display} does not answer; start it, and the show gets its window"
+        glfw.ERROR_REPORTING = "ignore"
+        if not glfw.init():
+            return f"no display: the {_kind()} {display} refuses this program; let this user in (is XAUTHORITY right?)"
     return ""
 
 
-def answers(display: str, patience: float = PATIENCE) -> bool:
-    """Whether a server behind that name says a word, even one of refusal. Opening it in earnest could hang."""
-    for family, address in _addresses(display):
-        with closing(socket.socket(family)) as connection:
-            connection.settimeout(patience)
-            try:
-                connection.connect(address)
-                connection.sendall(WAYLAND_HELLO if _is_wayland() else X_HELLO)
-                if connection.recv(1):
-                    return True
-            except OSError:
-                continue
-    return False
+@contextmanager
+def contact(display: str, patience: float = PATIENCE) -> Iterator[bool]:
+    """Whether a server behind that name says a word, even one of refusal. Opening it in earnest could hang.
+
+    The connection lasts as long as the `with` block: many an X server begins anew when its last client leaves, and the
+    client that comes next would find it gone.
+    """
+    with ExitStack() as stack:
+        yield any(_answers(stack, family, address, patience) for family, address in _addresses(display))
+
+
+def _answers(stack: ExitStack, family: socket.AddressFamily, address: Address, patience: float) -> bool:
+    connection = stack.enter_context(socket.socket(family))
+    connection.settimeout(patience)
+    try:
+        connection.connect(address)
+        connection.sendall(WAYLAND_HELLO if _is_wayland() else X_HELLO)
+        return bool(connection.recv(1))
+    except OSError:
+        return False
 
 
 class DisplayWatch:
@@ -89,13 +99,12 @@ class DisplayWatch:
     def _run(self) -> None:
         pause = LOOK_EVERY
         while not self._closing.wait(pause):
-            pause = LOOK_EVERY
-            if answers(wanted_display(), patience=LOOK_EVERY):
-                if self._opens():
+            with contact(wanted_display()) as answered:
+                if answered and self._opens():
                     log.info("the display is there", display=wanted_display())
                     self._found.set()
                     return
-                pause = PROBE_PAUSE
+            pause = PROBE_PAUSE if answered else LOOK_EVERY
 
     def _opens(self) -> bool:
         """Whether a process of its own can open a window; False as soon as this object is being closed."""
@@ -126,7 +135,7 @@ def _unset() -> str:
     return "DISPLAY is not set; start the show inside the desktop's session, set DISPLAY=:0"
 
 
-def _addresses(display: str) -> Iterator[tuple[socket.AddressFamily, str | tuple[str, int]]]:
+def _addresses(display: str) -> Iterator[tuple[socket.AddressFamily, Address]]:
     """Where a server of that name listens."""
     if _is_wayland():
         yield socket.AF_UNIX, os.path.join(os.environ.get("XDG_RUNTIME_DIR", "/"), display)

@@ -18,7 +18,7 @@ from engine.render.monitors import Monitor, connected, find, missing
 LOOK_EVERY = 0.5  # seconds between looks at where the window is
 LOOK_SOON = 0.05  # seconds until the next look at a window that is about to be shown
 PATIENCE = 3.0  # seconds of attempts, before the window manager is said to be in the way
-RETRY_EVERY = 10.0  # seconds between attempts after that
+RETRY_EVERY = 5.0  # seconds between attempts after that
 SETTLE = 2.0  # seconds a window manager has to answer while the window is opened
 
 

