@@ -1,9 +1,10 @@
-"""The connection to the X server that shows the window: what it refuses, and whether it is still there.
+"""The connection to the server that shows the window: what it refuses, and whether it is still there.
 
 Xlib ends the process by exit(1), out of the middle of whatever was going on, when the server refuses a request and when
 the connection breaks. Refused is what concerns a monitor that has just vanished: the show goes on. With a connection
 that broke it ends, in order: recordings are closed, worker processes ended. `XSetIOErrorExitHandler` alone is not
-enough: the default handler, which is called before it, exits as well.
+enough: the default handler, which is called before it, exits as well. A Wayland compositor that goes away looks to
+glfw's callers as if somebody had closed the window.
 """
 
 import ctypes
@@ -14,7 +15,7 @@ from typing import Any
 import glfw
 import structlog
 
-X11 = "libX11.so.6"
+X11, WAYLAND = "libX11.so.6", "libwayland-client.so.0"
 
 log = structlog.get_logger(__name__)
 
@@ -51,9 +52,23 @@ class Connection:
     """The connection that glfw has open. Main thread only."""
 
     def __init__(self) -> None:
-        self.lost = False
+        self._lost = False
+        self._wayland: tuple[Callable[[int], int], int] | None = None
         if _is_x11():
             self._watch(ctypes.CDLL(X11))  # the one glfw has loaded
+        elif _is(glfw.PLATFORM_WAYLAND):
+            error = ctypes.CDLL(WAYLAND).wl_display_get_error
+            error.argtypes = [ctypes.c_void_p]
+            display: int = glfw.get_wayland_display()  # type: ignore[no-untyped-call]
+            self._wayland = error, display
+
+    @property
+    def lost(self) -> bool:
+        """Whether the server went away."""
+        if self._wayland is not None and not self._lost:
+            error, display = self._wayland
+            self._lost = error(display) != 0
+        return self._lost
 
     def _watch(self, x11: ctypes.CDLL) -> None:
         x11.XSetErrorHandler.argtypes = [_OnRefusal]
@@ -68,7 +83,7 @@ class Connection:
         x11.XSetIOErrorExitHandler(_display(), on_exit, None)
 
     def _lose(self, display: int | None, data: int | None) -> None:
-        self.lost = True
+        self._lost = True
 
 
 def show(window: Any) -> None:
@@ -87,7 +102,11 @@ def _display() -> int:
 
 
 def _is_x11() -> bool:
-    return sys.platform.startswith("linux") and bool(glfw.get_platform() == glfw.PLATFORM_X11)
+    return _is(glfw.PLATFORM_X11)
+
+
+def _is(platform: int) -> bool:
+    return sys.platform.startswith("linux") and bool(glfw.get_platform() == platform)
 
 
 # Xlib keeps these for as long as the process runs.

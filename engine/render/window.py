@@ -92,12 +92,15 @@ class Window:
         return not self.lost and bool(escape or glfw.window_should_close(self._handle))
 
     def swap(self) -> None:
-        """Show what was drawn, take what keyboard and window manager had to say, and see that it stays in its place."""
-        if not self.hidden:  # a swap that waits for a monitor that is off might wait for ever
-            glfw.swap_buffers(self._handle)
+        """Take what keyboard and window manager had to say, see that it stays in its place, and show what was drawn.
+
+        In this order: a swap that waits for a monitor that has just gone off might wait for ever.
+        """
         glfw.poll_events()
         if not self.lost:
             self._placing.keep(time.monotonic())
+        if not self.hidden:
+            glfw.swap_buffers(self._handle)
 
     def close(self) -> None:
         """Destroy the window."""
