@@ -128,7 +128,7 @@ class Placing:
         )
 
     def _hide(self) -> None:
-        if not self.hidden:
+        if self._viewable():  # asked each time: a slow window manager may show it after it was hidden
             _leave_full_screen(self._handle)
             glfw.hide_window(self._handle)
         self.hidden, self._settled, self._since = True, False, None

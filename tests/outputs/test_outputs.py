@@ -264,9 +264,8 @@ def screen() -> Iterator[str]:
     if server is None:
         pytest.fail("Xvfb is missing: `make test` installs it (Debian package xvfb)", pytrace=False)
     read, write = os.pipe()
-    process = subprocess.Popen(
-        [server, "-displayfd", str(write), "-screen", "0", "800x600x24"], pass_fds=(write,), stderr=subprocess.DEVNULL
-    )
+    command = [server, "-displayfd", str(write), "-screen", "0", "800x600x24", "-noreset"]
+    process = subprocess.Popen(command, pass_fds=(write,), stderr=subprocess.DEVNULL)
     os.close(write)
     try:
         assert select.select([read], [], [], 30)[0], "Xvfb does not start"

@@ -43,7 +43,7 @@ def screen() -> Iterator[dict[str, str]]:
     """A virtual screen: the environment of processes that see it."""
     assert XVFB, "Xvfb is missing; on Debian run: sudo apt-get install xvfb"
     reading, writing = os.pipe()
-    command = [XVFB, "-displayfd", str(writing), "-screen", "0", "800x600x24", "-nolisten", "tcp"]
+    command = [XVFB, "-displayfd", str(writing), "-screen", "0", "800x600x24", "-nolisten", "tcp", "-noreset"]
     server = subprocess.Popen(command, pass_fds=(writing,), stderr=subprocess.DEVNULL)
     os.close(writing)
     with os.fdopen(reading) as pipe:
