@@ -27,6 +27,7 @@ from engine.build import (
     load,
     model_of,
     naming_the_model,
+    no_display,
 )
 from engine.checking import check_outputs
 from engine.clock import FixedStepClock, MonotonicClock
@@ -46,6 +47,7 @@ from engine.outputs.recording import RecordingConfig, RecordingOutput
 from engine.outputs.video.names import GivenName
 from engine.pacing import Pacer
 from engine.render.context import GLContext, open_context
+from engine.render.display import DisplayWatch
 from engine.sensing import Senses
 from engine.show.loader import LoadedShow
 from engine.show.schema import json_schema
@@ -53,6 +55,7 @@ from engine.show.wiring import matrix
 from engine.stage import Act
 from engine.startup import Finding, busy, print_ending, print_table, progress, watch_signals
 from engine.stopping import STOP, StoppedError, until_stopped
+from engine.watchdog import RESTART
 from engine.work import Work
 
 log = structlog.get_logger(__name__)
@@ -60,8 +63,10 @@ log = structlog.get_logger(__name__)
 SENSOR_PATIENCE = 0.8  # seconds the start waits for sensors, so that the table can say what was found
 
 
-def run_show(path: Path, options: RunOptions) -> None:
-    """Run a show until Ctrl-C, SIGTERM, its window is closed, or its seconds are over. Raises ReverieError."""
+def run_show(path: Path, options: RunOptions) -> int:
+    """Run a show until Ctrl-C, SIGTERM, its window is closed, or its seconds are over; the exit code: 0, or RESTART
+    where the display has come or gone. Raises ReverieError.
+    """
     loaded, played = load(path), HEARTBEAT.played
     with suppress(StoppedError), ExitStack() as stack:  # stopped while opening: close what is open, and go
         with busy(f"opening {loaded.show.title}"):
@@ -71,7 +76,10 @@ def run_show(path: Path, options: RunOptions) -> None:
             live.perform(None if options.seconds is None else options.seconds - played)
         finally:
             HEARTBEAT.beat(Stage.CLOSING)
+        if live.restart:
+            return RESTART
         print_ending(loaded.show.title, live.health.presented.count, HEARTBEAT.played - played, live.pacer.dropped)
+    return 0
 
 
 def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tuple[Live, list[Finding]]:
@@ -97,6 +105,12 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     senses.start()
     _step()
     outputs, window = build_outputs(loaded, options)
+    hub, display = Hub(title=show.title, no_display=no_display(loaded, options, window)), None
+    if hub.no_display:
+        log.warning(f"degraded: {hub.no_display}")
+        display = DisplayWatch()
+        stack.callback(display.close)
+        display.start()
     gl = open_context(window)
     stack.callback(gl.close)
     _step()
@@ -112,16 +126,15 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     rack = OutputRack(outputs, gl, canvas_of(loaded))
     stack.callback(rack.close)
     try:
-        rack.open()
+        rack.open(patient=HEARTBEAT.engines > 1)
     except OutputError as error:
         raise ReverieError(str(error)) from None
     _step()
-    hub = Hub(title=show.title)
     server = build_panel(loaded, hub, options.port)
     if server is not None:
         stack.callback(server.close)
         server.start()
-    live = Live(clock, show.canvas.fps, work, renderer, rack, hub, server)
+    live = Live(clock, show.canvas.fps, work, renderer, rack, hub, server, display)
     stack.callback(live.close)
     _step()
     _await_sensors(senses, clock)
@@ -179,6 +192,8 @@ def check_show(path: Path) -> list[str]:
         stack.callback(gl.close)
         renderer = build_renderer(loaded, gl, stack)
         matrix(loaded, build_tree(loaded, renderer, ()), build_senses(loaded).typical())
+        if renderer.errors:
+            raise ReverieError("\n".join(renderer.errors.values()))
     return notes
 
 

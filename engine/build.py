@@ -25,6 +25,7 @@ from engine.outputs.video.names import GivenName
 from engine.params import Parameter, ParameterError, ParameterTree
 from engine.render.chain import PassRequest, pass_names
 from engine.render.context import GLContext, WindowRequest, display_available
+from engine.render.display import why_no_display
 from engine.render.header import load as load_shader
 from engine.render.isf import Sources
 from engine.render.library import find_shader
@@ -246,6 +247,14 @@ def build_outputs(loaded: LoadedShow, options: RunOptions) -> tuple[Outputs, Win
     if not windows and all(name != "offscreen" for name, _ in made):
         made.append(("offscreen", OffscreenOutput(OffscreenConfig())))
     return made, _window_request(loaded, windows)
+
+
+def no_display(loaded: LoadedShow, options: RunOptions, window: WindowRequest | None) -> str:
+    """Why a show that wants a window runs without one, in a sentence; empty where nothing is missing."""
+    wanted = any(config.type == "window" for config in loaded.show.outputs)
+    if not wanted or options.offscreen or window is not None:
+        return ""
+    return why_no_display() or "no display: there was none as the show started"
 
 
 def _beside_the_show(config: Part, folder: Path) -> Part:

@@ -1,7 +1,7 @@
 """What `reverie check` finds out about a show's outputs without opening one: whether there is room for them here."""
 
 from engine.files import unwritable
-from engine.render.context import WindowRequest, display_available, list_monitors
+from engine.render.context import WindowRequest, check_monitor, display_available
 from engine.show.loader import LoadedShow
 
 WRITTEN = {"recording": "path", "offscreen": "snapshot"}  # the key of an output's file, by its type
@@ -34,18 +34,6 @@ def _check_file(loaded: LoadedShow, index: int, key: str) -> None:
 def _check_window(loaded: LoadedShow, index: int) -> None:
     config, canvas = loaded.show.outputs[index], loaded.show.canvas
     request = WindowRequest(loaded.show.title, config.monitor, config.fullscreen, canvas.width, canvas.height)
-    missing = _check_monitor(request)
+    missing = check_monitor(request)
     if missing:
         raise loaded.error(("outputs", index, "monitor"), missing)
-
-
-def _check_monitor(request: WindowRequest) -> str:
-    """The sentence for a monitor that is not there; empty where it is."""
-    monitors, wanted = list_monitors(), request.monitor
-    names = [monitor.rpartition(" ")[0].lower() for monitor in monitors]
-    if isinstance(wanted, str):
-        found = any(wanted.lower() in name for name in names)
-    else:
-        found = 0 <= (wanted or 0) < len(monitors)
-    there = "; ".join(f"{number}: {monitor}" for number, monitor in enumerate(monitors)) or "none"
-    return "" if found else f"there is no monitor{'' if wanted is None else f' {wanted!r}'}; there are {there}"

@@ -109,7 +109,7 @@ def run(
     from engine.app import run_show
     from engine.build import RunOptions
 
-    run_show(show, RunOptions(offscreen, seconds, port, tuple(set_ or ()), record_to, overwrite))
+    raise typer.Exit(run_show(show, RunOptions(offscreen, seconds, port, tuple(set_ or ()), record_to, overwrite)))
 
 
 @app.command()

@@ -17,6 +17,7 @@ from engine.outputs.rack import OutputRack
 from engine.pacing import Frame, Pacer
 from engine.params import ParameterError
 from engine.probation import Probation
+from engine.render.display import DisplayWatch
 from engine.render.renderer import Renderer
 from engine.stopping import until_stopped
 from engine.work import Work
@@ -32,9 +33,11 @@ class Live:
 
     def __init__(
         self, clock: Clock, fps: float, work: Work, renderer: Renderer, rack: OutputRack, hub: Hub,
-        server: ControlServer | None = None,
+        server: ControlServer | None = None, display: DisplayWatch | None = None,
     ) -> None:  # fmt: skip
+        self.restart = False  # whether it ended so that another engine can begin, with a display or without
         self._server = server
+        self._display = display
         self.pacer = Pacer(clock, fps)
         self.health = Health(clock)
         self.work = work
@@ -63,7 +66,8 @@ class Live:
             self._tell(frame.time)
             self.work.tree.release_triggers()
             on_frame(frame)
-            if self.rack.closed_by_user:
+            self.restart = self.renderer.gl.lost or (self._display is not None and self._display.available)
+            if self.rack.closed_by_user or self.restart:
                 self.pacer.stop()
 
     def close(self) -> None:

@@ -51,18 +51,22 @@ class OutputRack:
         self._canvas = canvas
         self._now = now
 
-    def open(self) -> None:
-        """Open all. Raises OutputError: at the start a wrong output is the user's to mend."""
+    def open(self, patient: bool = False) -> None:
+        """Open all. Raises OutputError: at the start a wrong output is the user's to mend. Where it has worked before,
+        `patient`, it is lost like any other and tried again.
+        """
         for place in self._places:
             try:
                 place.output.open(self._gl, self._canvas)
-            except OutputError:
-                raise
+                place.is_open = True
             except Exception as error:
-                raise OutputError(
-                    f"output {place.name}: cannot be opened ({_said(error)}); see its part of the show"
-                ) from error
-            place.is_open = True
+                if patient:
+                    self._lose(place, _said(error))
+                elif isinstance(error, OutputError):
+                    raise
+                else:
+                    why = f"cannot be opened ({_said(error)}); see its part of the show"
+                    raise OutputError(f"output {place.name}: {why}") from error
 
     def present(self, texture: moderngl.Texture, frame_index: int, time: float) -> None:
         """Show one frame on every output that works; try the others again when their pause is over."""

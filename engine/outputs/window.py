@@ -3,6 +3,7 @@
 from typing import Literal
 
 import moderngl
+import structlog
 from pydantic import Field
 
 from engine.outputs.base import Canvas, Output, OutputConfig, OutputError
@@ -17,6 +18,8 @@ out vec4 colour;
 uniform sampler2D image;
 void main() { colour = vec4(texture(image, uv).rgb, 1.0); }
 """
+
+log = structlog.get_logger(__name__)
 
 
 class WindowConfig(OutputConfig):
@@ -36,6 +39,7 @@ class WindowOutput(Output):
         self._config = config
         self._window: Window | None = None
         self._draw: Draw | None = None
+        self._told = ""
 
     def open(self, gl: GLContext, canvas: Canvas) -> None:
         if gl.window is None:
@@ -46,14 +50,27 @@ class WindowOutput(Output):
 
     def present(self, texture: moderngl.Texture, frame_index: int, time: float) -> None:
         assert self._window is not None
+        if not self._window.hidden:
+            self._show(texture, self._window.size)
+        self._window.swap()
+        self._tell(self._window)
+
+    def _show(self, texture: moderngl.Texture, size: tuple[int, int]) -> None:
         assert self._draw is not None
         screen = self._gl.ctx.screen
         screen.use()
-        screen.viewport = (0, 0, *self._window.size)
+        screen.viewport = (0, 0, *size)
         screen.clear()
-        screen.viewport = letterbox(self._window.size, self._aspect)
+        screen.viewport = letterbox(size, self._aspect)
         self._draw.onto(screen, image=texture)
-        self._window.swap()
+
+    def _tell(self, window: Window) -> None:
+        """One line when the window is not where it belongs, one when it is again."""
+        if window.problem and not self._told:
+            log.warning("the window is not where it belongs", why=window.problem)
+        elif self._told and not window.problem:
+            log.info("the window is back", where=window.where)
+        self._told = window.problem
 
     def close(self) -> None:
         if self._draw is not None:
@@ -64,7 +81,13 @@ class WindowOutput(Output):
     def closed_by_user(self) -> bool:
         return self._window is not None and self._window.wants_to_close
 
+    @property
+    def problem(self) -> str:
+        return self._window.problem if self._window is not None else ""
+
     def describe(self) -> str:
+        if self._window is not None:
+            return self._window.where
         where = "the primary monitor" if self._config.monitor is None else f"monitor {self._config.monitor}"
         return f"{'full screen' if self._config.fullscreen else 'a window'} on {where}"
 

@@ -1,16 +1,16 @@
 """The one GL context of a show: its window's, or an offscreen one through EGL where there is no display."""
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
-import glfw
 import moderngl
 
 from engine.errors import ReverieError
-from engine.render.window import Window, WindowRequest, describe_monitors
+from engine.render.display import why_no_display
+from engine.render.monitors import connected, find, missing
+from engine.render.window import Window, WindowRequest
 
-__all__ = ["GLContext", "WindowRequest", "display_available", "list_monitors", "open_context"]
+__all__ = ["GLContext", "WindowRequest", "check_monitor", "display_available", "list_monitors", "open_context"]
 
 SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "software rasterizer", "swiftshader")
 NO_EGL = "no OpenGL without a display: {}; on Debian run: sudo apt-get install libegl1 libgl1 libgl1-mesa-dri"
@@ -33,9 +33,15 @@ class GLContext:
         """Whether the processor draws, not a GPU."""
         return any(name in self.renderer.lower() for name in SOFTWARE_RENDERERS)
 
+    @property
+    def lost(self) -> bool:
+        """Whether the window's display server went away. The show ends then, for a new process to begin again."""
+        return self.window is not None and self.window.lost
+
     def close(self) -> None:
         """Release the context, and the window with it."""
-        self.ctx.release()
+        if not self.lost:  # else there is no server left to release it
+            self.ctx.release()
         if self.window is not None:
             self.window.close()
             self.window = None
@@ -54,16 +60,21 @@ def open_context(window: WindowRequest | None = None) -> GLContext:
 
 
 def display_available() -> bool:
-    """Whether a window could be opened here."""
-    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        return False
-    glfw.ERROR_REPORTING = "ignore"
-    return bool(glfw.init())
+    """Whether a window could be opened here. Main thread only."""
+    return not why_no_display()
 
 
 def list_monitors() -> list[str]:
     """The monitors of this machine by index, as `HDMI-1 1920×1080`; none without a display."""
-    return describe_monitors() if display_available() else []
+    return [str(monitor) for monitor in connected()] if display_available() else []
+
+
+def check_monitor(request: WindowRequest) -> str:
+    """The sentence for a window whose monitor is not there; empty where it is, or no display can tell."""
+    if not display_available():
+        return ""
+    there = connected()
+    return "" if find(request.monitor, there) else missing(request.monitor, there)
 
 
 def _offscreen() -> moderngl.Context:

@@ -1,5 +1,6 @@
-"""A glfw window whose context a show renders with. The window output adopts it; monitors are chosen here."""
+"""A glfw window whose context a show renders with. The window output adopts it, `placing.py` keeps it in its place."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,8 @@ import glfw
 import moderngl
 
 from engine.errors import ReverieError
+from engine.render.connection import Connection
+from engine.render.placing import Placing
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,23 +24,27 @@ class WindowRequest:
 
 
 class Window:
-    """An open window with a current GL 3.3 core context. Main thread only. Raises ReverieError."""
+    """An open window with a current GL 3.3 core context. Main thread only. Raises ReverieError.
+
+    One whose monitor is not there is hidden until it is: `hidden` and `problem` say so.
+    """
 
     def __init__(self, request: WindowRequest) -> None:
         glfw.ERROR_REPORTING = "ignore"  # errors are asked for where they matter, and told in a sentence
         if not glfw.init():
             raise ReverieError(f"no window: {_last_error()}; run with --offscreen, or start a display")
-        monitor = _find_monitor(request.monitor)
-        _hint()
-        self._handle = _create(request, monitor)
+        self._connection = Connection()
+        _hint(request)
+        self._handle: Any = glfw.create_window(request.width, request.height, request.title, None, None)
         if not self._handle:  # a null pointer is false, but not None
             raise ReverieError(f"no window: {_last_error()}; OpenGL 3.3 is needed, or run with --offscreen")
         glfw.make_context_current(self._handle)
-        glfw.swap_interval(1)  # else the picture tears; where a driver ignores it, the pacing by timer still holds
+        glfw.swap_interval(_swap_interval())
         if request.fullscreen:
             glfw.set_input_mode(self._handle, glfw.CURSOR, glfw.CURSOR_HIDDEN)
-        else:
-            _centre(self._handle, monitor)
+        self._fullscreen = request.fullscreen
+        self._placing = Placing(self._handle, request.monitor, request.fullscreen)
+        self._placing.settle()
 
     def context(self) -> moderngl.Context:
         """The window's context for moderngl, through glfw's own loader: the same for X11 and Wayland."""
@@ -54,18 +61,52 @@ class Window:
         return max(width, 1), max(height, 1)
 
     @property
+    def hidden(self) -> bool:
+        """Whether it waits for its monitor, and nothing drawn would be seen."""
+        return self.lost or self._placing.hidden
+
+    @property
+    def lost(self) -> bool:
+        """Whether the display server went away: this window is no more, and only a new process gets another."""
+        return self._connection.lost
+
+    @property
+    def problem(self) -> str:
+        """Why it is not where it belongs, in a sentence; empty where all is well."""
+        return "the display server went away" if self.lost else self._placing.problem
+
+    @property
+    def where(self) -> str:
+        """Where it really is."""
+        kind = "full screen" if self._fullscreen else "a window"
+        if self.hidden:
+            return f"{kind}, hidden: {self.problem or 'it is about to be shown'}"
+        monitor = self._placing.actual
+        note = f" ({self.problem})" if self.problem else ""
+        return f"{kind} on {monitor or 'no monitor'}{note}"
+
+    @property
     def wants_to_close(self) -> bool:
         """Whether somebody closed it or pressed Esc."""
         escape = glfw.get_key(self._handle, glfw.KEY_ESCAPE) == glfw.PRESS
-        return bool(escape or glfw.window_should_close(self._handle))
+        return not self.lost and bool(escape or glfw.window_should_close(self._handle))
 
     def swap(self) -> None:
-        """Show what was drawn, and take what keyboard and window manager had to say."""
-        glfw.swap_buffers(self._handle)
+        """Take what keyboard and window manager had to say, see that it stays in its place, and show what was drawn.
+
+        In this order: a swap that waits for a monitor that has just gone off might wait for ever.
+        """
         glfw.poll_events()
+        if not self.lost:
+            self._placing.keep(time.monotonic())
+        if not self.hidden:
+            glfw.swap_buffers(self._handle)
 
     def close(self) -> None:
         """Destroy the window."""
+        if self.lost:  # nobody is there to be told
+            self._handle = None
+            return
         if self._handle:
             glfw.destroy_window(self._handle)
             self._handle = None
@@ -85,62 +126,28 @@ class _Loader:
     def release(self) -> None: ...
 
 
-def describe_monitors() -> list[str]:
-    """Every monitor as `HDMI-1 1920×1080`, in the order of their index; glfw must be initialised."""
-    return [f"{_name(m)} {_mode(m).size.width}×{_mode(m).size.height}" for m in glfw.get_monitors()]
-
-
-def _find_monitor(wanted: int | str | None) -> Any:
-    monitors = glfw.get_monitors()
-    if wanted is None and monitors:
-        return monitors[0]
-    for index, monitor in enumerate(monitors):
-        if wanted == index or (isinstance(wanted, str) and wanted.lower() in _name(monitor).lower()):
-            return monitor
-    there = "; ".join(f"{index}: {text}" for index, text in enumerate(describe_monitors())) or "none"
-    raise ReverieError(f"there is no monitor {wanted!r}; there are {there}")
-
-
-def _hint() -> None:
+def _hint(request: WindowRequest) -> None:
     glfw.default_window_hints()
     glfw.window_hint(glfw.CONTEXT_VERSION_MAJOR, 3)
     glfw.window_hint(glfw.CONTEXT_VERSION_MINOR, 3)
     glfw.window_hint(glfw.OPENGL_PROFILE, glfw.OPENGL_CORE_PROFILE)
     glfw.window_hint(glfw.OPENGL_FORWARD_COMPAT, glfw.TRUE)
     glfw.window_hint(glfw.AUTO_ICONIFY, glfw.FALSE)  # a wall must not vanish when someone clicks elsewhere
+    glfw.window_hint(glfw.VISIBLE, glfw.FALSE)  # not before it is where it belongs
+    glfw.window_hint(glfw.DECORATED, not request.fullscreen)
     glfw.window_hint(glfw.DEPTH_BITS, 0)
     glfw.window_hint(glfw.STENCIL_BITS, 0)
 
 
-def _create(request: WindowRequest, monitor: Any) -> Any:
-    if not request.fullscreen:
-        return glfw.create_window(request.width, request.height, request.title, None, None)
-    mode = _mode(monitor)  # the mode it is in: a switch of mode blanks projectors for seconds
-    glfw.window_hint(glfw.RED_BITS, mode.bits.red)
-    glfw.window_hint(glfw.GREEN_BITS, mode.bits.green)
-    glfw.window_hint(glfw.BLUE_BITS, mode.bits.blue)
-    glfw.window_hint(glfw.REFRESH_RATE, mode.refresh_rate or glfw.DONT_CARE)
-    return glfw.create_window(mode.size.width, mode.size.height, request.title, monitor, None)
+def _swap_interval() -> int:
+    """1, or the picture tears; where a driver ignores it, the pacing by timer still holds.
 
-
-def _centre(handle: Any, monitor: Any) -> None:
-    left, top, width, height = glfw.get_monitor_workarea(monitor)
-    own_width, own_height = glfw.get_window_size(handle)
-    glfw.set_window_pos(handle, left + max(width - own_width, 0) // 2, top + max(height - own_height, 0) // 2)
-
-
-def _name(monitor: Any) -> str:
-    return _text(glfw.get_monitor_name(monitor) or "?")
-
-
-def _mode(monitor: Any) -> Any:
-    return glfw.get_video_mode(monitor)
+    Under Wayland nothing tears, and a swap that waits blocks for as long as the window is not seen.
+    """
+    return 0 if glfw.get_platform() == glfw.PLATFORM_WAYLAND else 1
 
 
 def _last_error() -> str:
-    code, text = glfw.get_error()
-    return _text(text) if text else f"glfw error {code}"
-
-
-def _text(raw: str | bytes) -> str:
-    return raw.decode(errors="replace") if isinstance(raw, bytes) else raw
+    found: tuple[int, Any] = glfw.get_error()  # its text is bytes, whatever glfw's types say
+    code, text = found
+    return text.decode(errors="replace") if text else f"glfw error {code}"

@@ -153,11 +153,8 @@ def screen() -> Iterator[str]:
     if server is None:
         pytest.fail("Xvfb is missing: `make test` installs it (Debian package xvfb)", pytrace=False)
     read, write = os.pipe()
-    process = subprocess.Popen(
-        [server, "-displayfd", str(write), "-screen", "0", "800x600x24", "-noreset"],
-        pass_fds=(write,),
-        stderr=subprocess.DEVNULL,
-    )
+    command = [server, "-displayfd", str(write), "-screen", "0", "800x600x24", "-noreset"]
+    process = subprocess.Popen(command, pass_fds=(write,), stderr=subprocess.DEVNULL)
     os.close(write)
     try:
         assert select.select([read], [], [], PATIENCE)[0], "Xvfb does not start"
@@ -173,15 +170,9 @@ import numpy as np
 from engine.outputs.base import Canvas
 from engine.outputs.window import WindowConfig, WindowOutput
 from engine.render.context import WindowRequest, display_available, list_monitors, open_context
-from engine.errors import ReverieError
 
 assert display_available()
 assert "800" in list_monitors()[0]
-try:
-    open_context(WindowRequest(monitor=7))
-    raise SystemExit("monitor 7 was opened")
-except ReverieError as error:
-    print(error)
 gl = open_context(WindowRequest("Test", None, False, 400, 300))
 output = WindowOutput(WindowConfig())
 output.open(gl, Canvas(320, 180, 10))
@@ -205,7 +196,4 @@ def test_a_window_shows_the_picture(screen: str) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    complaint, state = done.stdout.splitlines()
-    assert "there is no monitor 7" in complaint
-    assert "800" in complaint
-    assert state == "open (400, 300)"
+    assert done.stdout.strip() == "open (400, 300)"

@@ -91,14 +91,13 @@ print(gl.window.wants_to_close)
 gl.close()
 """
 
-REFUSED = """
-from engine.errors import ReverieError
+WAITING = """
 from engine.render.context import WindowRequest, open_context
 for monitor in (3, "Projector"):
-    try:
-        open_context(WindowRequest(monitor=monitor))
-    except ReverieError as error:
-        print(error)
+    gl = open_context(WindowRequest(monitor=monitor))
+    gl.window.swap()
+    print(gl.window.hidden, gl.window.problem)
+    gl.close()
 """
 
 
@@ -116,9 +115,9 @@ def test_full_screen_covers_the_monitor_and_hides_the_cursor(screen: dict[str, s
 
 
 def test_a_monitor_that_is_not_there_names_those_that_are(screen: dict[str, str]) -> None:
-    first, second = run(REFUSED, screen).splitlines()
-    assert first == "there is no monitor 3; there are 0: screen 800×600"
-    assert second == "there is no monitor 'Projector'; there are 0: screen 800×600"
+    first, second = run(WAITING, screen).splitlines()
+    assert first == "True there is no monitor 3; there are 0: screen 800×600; the window waits for it"
+    assert second == "True there is no monitor 'Projector'; there are 0: screen 800×600; the window waits for it"
 
 
 def test_a_display_that_does_not_answer_is_no_display(screen: dict[str, str]) -> None:
