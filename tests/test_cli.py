@@ -187,7 +187,7 @@ def test_bench_measures_a_show(show: Path) -> None:
         done = reverie("bench", "pipeline", str(show), "--seconds", seconds, "--json")
         assert done.returncode == 0, done.stderr
         report = json.loads(done.stdout)
-        if "error" not in report:
+        if report.get("dream_frames"):
             break
     assert report["presented_fps"] > 0
     assert report["dream_frames"] > 0
