@@ -8,8 +8,10 @@ def main() -> None:
     STOP.listen()  # first: whoever asks this program to end from here on is heard
     import sys
 
+    from engine.console import prepare_streams
     from engine.heartbeat import HEARTBEAT
 
+    prepare_streams()  # before a file is opened, which would get the number of a stream that is closed
     if sys.argv[1:2] == ["run"]:
         watch()
     from engine.cli import main as command

@@ -15,7 +15,6 @@ from engine.cli_archive import archive_app
 from engine.cli_metrics import metrics
 from engine.cli_models import models_app
 from engine.cli_train import Loss, train
-from engine.console import prepare_streams
 from engine.errors import ReverieError, printable
 from engine.files import check_current_folder
 from engine.logs import configure
@@ -352,7 +351,6 @@ def bench_archive(
 
 def main() -> None:
     """Parse and run: a user's mistake is one sentence and exit code 2."""
-    prepare_streams()
     configure()
     try:
         check_current_folder()
