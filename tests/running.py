@@ -90,6 +90,19 @@ def descendants(pid: int) -> list[int]:
     return direct + [further for child in direct for further in descendants(child)]
 
 
+def workers_of(process: int) -> list[int]:
+    """The generator's processes below a running show."""
+    return [pid for pid in descendants(process) if b"engine.dream.worker" in _read(Path(f"/proc/{pid}/cmdline"))]
+
+
+def _read(path: Path) -> bytes:
+    """A file of a process's; empty when the thread or process ended between being listed and being read."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
 def free_port() -> int:
     """A port nobody listens on."""
     with socket.socket() as probe:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import ROOT, RunningShow, descendants, running_show
+from tests.running import ROOT, RunningShow, running_show, workers_of
 
 SHOW = """\
 reverie: 1
@@ -42,19 +42,6 @@ def presented(running: RunningShow) -> int:
 def goes_on(running: RunningShow) -> None:
     seen = presented(running)
     running.wait("further frames", lambda: presented(running) > seen + 10)
-
-
-def workers_of(process: int) -> list[int]:
-    """The generator's processes below a running show."""
-    return [pid for pid in descendants(process) if b"engine.dream.worker" in read(Path(f"/proc/{pid}/cmdline"))]
-
-
-def read(path: Path) -> bytes:
-    """A file of a process's; empty when the thread or process ended between being listed and being read."""
-    try:
-        return path.read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return b""
 
 
 def test_a_killed_generator_comes_back_while_frames_go_on(show: Path) -> None:
