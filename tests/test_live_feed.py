@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -83,12 +83,15 @@ class Turn:
 def watching(wall: Wall) -> Iterator[Turn]:
     """Look at the wall all the time until its network is another."""
     seen, done = Turn([], []), Event()
-    network = wall.network
+    health = wall.running.get("healthz")
+    network = health["network"]
 
     def look() -> None:
+        nonlocal health
         while not done.wait(0.03):
             seen.pictures.append(wall.picture())
-            health = wall.running.get("healthz")
+            with suppress(OSError):  # no answer counts as no frame
+                health = wall.running.get("healthz")
             if health["network"] == network and len(workers_of(wall.running.process.pid)) > 1:
                 seen.presented.append(health["presented_frames"])
 
