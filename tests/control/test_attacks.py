@@ -125,7 +125,7 @@ def test_who_does_not_take_an_answer_is_let_go(monkeypatch: pytest.MonkeyPatch, 
         assert httpx.get(server.url, timeout=PATIENCE).status_code == 200  # so the one before it has been accepted
         assert server._loop is not None
         held = server._loop._connections
-        wait_until(lambda: len(held) == 0, PATIENCE)
+        wait_until(lambda: len(held) == 0)
 
 
 def test_a_client_that_leaves_in_the_middle_is_no_error(
@@ -331,7 +331,7 @@ def test_without_descriptors_the_server_pauses_and_comes_back(tmp_path: Path) ->
         assert httpx.get(url + "healthz", timeout=PATIENCE).status_code == 200
         order("open everything")
         with sending(url, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", 20) as clients:
-            wait_until(lambda: "panel: a client cannot be taken (Too many open files)" in log.read_text(), PATIENCE)
+            wait_until(lambda: "panel: a client cannot be taken (Too many open files)" in log.read_text())
             order("close everything")
             assert httpx.get(url + "healthz", timeout=PATIENCE).status_code == 200
             assert clients[0].recv(12) == b"HTTP/1.1 200"
