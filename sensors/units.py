@@ -12,14 +12,26 @@ _BYTES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*(B|kB|MB|GB|TB)\s*")
 
 
+def _as_float(number: float) -> float:
+    """The same as a float; infinite where it is too large for one."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
+
+
 def parse_seconds(raw: object) -> float:
     """Seconds that `raw` stands for: a number of seconds, or text such as `80ms` or `5min`. Raises ValueError."""
-    if isinstance(raw, int | float) and not isinstance(raw, bool) and math.isfinite(raw) and raw >= 0:
-        return float(raw)
     match = _DURATION.fullmatch(raw) if isinstance(raw, str) else None
-    if match is None:
-        raise ValueError(f"{raw!r} is no duration; write it like 80ms, 2s, 30s or 5min")
-    return float(match[1]) * _SECONDS[match[2]]
+    if match is not None:
+        seconds = float(match[1]) * _SECONDS[match[2]]
+    elif isinstance(raw, int | float) and not isinstance(raw, bool):
+        seconds = _as_float(raw)
+    else:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise ValueError("expected a duration, such as 80ms, 2s, 5min or 1h")
+    return seconds
 
 
 Seconds = Annotated[
@@ -40,12 +52,16 @@ Seconds = Annotated[
 
 def parse_bytes(raw: object) -> int:
     """Bytes that `raw` stands for: a number of bytes, or text such as `500MB`, in steps of 1000. Raises ValueError."""
-    if isinstance(raw, int) and not isinstance(raw, bool) and raw >= 0:
-        return raw
     match = _SIZE.fullmatch(raw) if isinstance(raw, str) else None
-    if match is None:
-        raise ValueError(f"{raw!r} is no size; write it like 500MB or 5GB")
-    return round(float(match[1]) * _BYTES[match[2]])
+    if match is not None:
+        size = float(match[1]) * _BYTES[match[2]]
+    elif isinstance(raw, int) and not isinstance(raw, bool):
+        size = _as_float(raw)
+    else:
+        size = math.nan
+    if not 0 <= size < math.inf:
+        raise ValueError("expected a size, such as 500MB or 5GB")
+    return raw if isinstance(raw, int) else round(size)
 
 
 Bytes = Annotated[
