@@ -1,7 +1,9 @@
 """Reading and writing files that are none, and saying beforehand whether one could be written."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -9,6 +11,7 @@ from engine.errors import ReverieError
 from engine.files import absent, check_current_folder, read_file, unwritable, write_atomic
 from models.files import is_device, write_atomically
 from tests.rights import without_privileges
+from tests.running import PATIENCE
 
 
 def test_a_file_is_read_up_to_its_bound(tmp_path: Path) -> None:
@@ -45,6 +48,44 @@ def test_what_can_be_written_is_not_complained_of(tmp_path: Path) -> None:
     assert not path.parent.exists()
     write_atomic(path, b"data")
     assert unwritable(path) == ""
+
+
+def test_a_file_that_becomes_a_pipe_as_it_is_opened_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, pipe = tmp_path / "a", tmp_path / "pipe"
+    path.write_bytes(b"12345")
+    os.mkfifo(pipe)
+    descriptors = os.listdir("/proc/self/fd")
+    really = os.open
+    monkeypatch.setattr(os, "open", lambda path, flags: (pipe.replace(path), really(path, flags))[1])
+    with pytest.raises(ReverieError, match=r"cannot be read \(it is a pipe or a device.*; mend it"):
+        read_file(path, 10, "mend it")
+    assert os.listdir("/proc/self/fd") == descriptors
+
+
+def test_two_that_write_one_file_do_not_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a"
+    both, sync = Barrier(2, timeout=PATIENCE), os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (both.wait(), sync(descriptor)))  # both are half done
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda data: write_atomic(path, data), (b"a" * 9, b"b" * 9)))
+    assert path.read_bytes() in (b"a" * 9, b"b" * 9)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_new_file_s_name_outlasts_a_power_cut_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}")))
+    write_atomic(tmp_path / "a", b"data")
+    assert [Path(name).suffix for name in synced] == [".part", ""]
+    assert synced[1] == str(tmp_path)
+
+
+def test_a_folder_of_the_systems_takes_no_file_not_even_of_root(tmp_path: Path) -> None:
+    assert unwritable(Path("/proc/a"))
+    assert unwritable(Path("/proc/new/a"))
+    assert unwritable(tmp_path / "a", beside="b" * 256) == "File name too long"
 
 
 def test_no_new_file_takes_the_place_of_a_device(tmp_path: Path) -> None:

@@ -31,6 +31,11 @@ class OutputError(Exception):
     """An output that cannot open or go on: one sentence with what, where and what to do."""
 
 
+def cannot_write(path: object, why: object) -> OutputError:
+    """The error for a file that cannot be written; `why` in the system's words."""
+    return OutputError(f"{path}: cannot be written ({why}); free space or choose another place")
+
+
 class Output(ABC):
     """One place frames go. All methods run on the display thread, with the GL context current.
 

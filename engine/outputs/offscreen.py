@@ -13,8 +13,8 @@ from PIL import Image
 from pydantic import Field
 
 from engine.files import write_atomic
-from engine.outputs.base import Canvas, Output, OutputConfig, OutputError
-from engine.outputs.pixels import Reader, cannot_write
+from engine.outputs.base import Canvas, Output, OutputConfig, OutputError, cannot_write
+from engine.outputs.pixels import Reader
 from engine.render.context import GLContext
 from sensors.units import Seconds
 
@@ -79,7 +79,7 @@ class OffscreenOutput(Output):
             with TemporaryFile(dir=path.parent):
                 pass
         except OSError as error:
-            raise cannot_write(path, error) from None
+            raise cannot_write(path, error.strerror) from None
 
     def _hand_over(self, path: Path, rows: NDArray[np.uint8]) -> None:
         """Have a picture written beside the display loop; one that comes while another is written is left out."""

@@ -4,7 +4,6 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.outputs.base import OutputError
 from engine.render.draw import Draw, Size, Surface
 
 DOWNSCALE = """
@@ -47,8 +46,3 @@ class Reader:
         """Release the GPU's part."""
         self._scale.release()
         self._surface.release()
-
-
-def cannot_write(path: object, error: OSError) -> OutputError:
-    """The error for a file that cannot be written."""
-    return OutputError(f"{path}: cannot be written ({error.strerror}); free space or choose another place")

@@ -1,10 +1,10 @@
 """Files of artists, read without ever waiting for one that is not a regular file."""
 
 import os
-import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from engine import files
 from engine.render.isf import IsfError
 
 Stamp = tuple[tuple[int, ...], ...]
@@ -20,24 +20,18 @@ def read_text(path: Path, most: int) -> str:
 
 
 def open_regular(path: Path, most: int) -> BinaryIO:
-    """Open a regular file of at most `most` bytes to read. Raises IsfError.
-
-    Opening a pipe would wait for its writer for ever, and opening some devices has effects: what is no regular file is
-    not opened, and what becomes one of those in between does not block.
-    """
+    """Open a regular file of at most `most` bytes to read, never waiting for one that is none. Raises IsfError."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise _not_regular(path)
-        file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
-        status = os.fstat(file.fileno())
+        file = files.open_regular(path)
+    except files.NotRegularError:
+        raise IsfError(f"{path}: is not a regular file; put a file in its place") from None
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
-    if stat.S_ISREG(status.st_mode) and status.st_size <= most:
+    size = os.fstat(file.fileno()).st_size
+    if size <= most:
         return file
     file.close()
-    if not stat.S_ISREG(status.st_mode):
-        raise _not_regular(path)
-    raise IsfError(f"{path}: {status.st_size} bytes are more than the {most} it may have; make it smaller")
+    raise IsfError(f"{path}: {size} bytes are more than the {most} it may have; make it smaller")
 
 
 def exists(path: Path) -> bool:
@@ -59,10 +53,6 @@ def resolve_within(folder: Path, text: str) -> Path | None:
     except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: links in a circle, up to Python 3.12
         raise _unreadable(Path(text), error) from None
     return path if path.is_relative_to(whole) else None
-
-
-def _not_regular(path: Path) -> IsfError:
-    return IsfError(f"{path}: is not a regular file; put a file in its place")
 
 
 def _unreadable(path: Path, error: Exception) -> IsfError:

@@ -7,9 +7,10 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from engine.files import sync_folder
 from engine.outputs.video.boxes import is_mp4, whole_length
 from engine.outputs.video.names import Name, Naming
-from engine.outputs.video.part_file import lock, sync_folder
+from engine.outputs.video.part_file import lock
 
 MENDING = ".mending"
 

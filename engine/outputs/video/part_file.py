@@ -8,12 +8,12 @@ at the end: all else is synced before that, so that at no moment the file on the
 import errno
 import fcntl
 import os
-from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 from threading import Event, Thread
 from typing import BinaryIO, cast
 
+from engine.files import sync_folder
 from engine.outputs.video.boxes import whole_length
 
 SYNC_REST = 0.25  # seconds between two syncs, at least
@@ -105,13 +105,3 @@ def lock(file: FileIO) -> bool:
     except OSError:  # another's, or a file system without locks, where nobody can tell and all keep away
         return False
     return True
-
-
-def sync_folder(folder: Path) -> None:
-    """Have new names in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # some file systems cannot; their names are as lasting as they make them
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -11,8 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.outputs.base import OutputError
-from engine.outputs.pixels import cannot_write
+from engine.outputs.base import OutputError, cannot_write
 from engine.outputs.video.encoding import Look
 from engine.outputs.video.names import Naming
 from engine.outputs.video.segment import Segment
@@ -139,7 +138,7 @@ class Recorder:
         if isinstance(error, OutputError):
             return error
         if isinstance(error, OSError):
-            return OutputError(f"{cannot_write(path, error)}{kept}")
+            return OutputError(f"{cannot_write(path, error.strerror)}{kept}")
         return OutputError(f"{path}: the encoder failed ({type(error).__name__}: {error}); try another size{kept}")
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.files import sync_folder
 from engine.outputs.video.encoding import Encoding, Look
 from engine.outputs.video.names import Name, Naming
-from engine.outputs.video.part_file import PartFile, sync_folder
+from engine.outputs.video.part_file import PartFile
 
 
 class Segment:
