@@ -23,13 +23,14 @@ from engine.build import (
     build_work,
     canvas_of,
     check_model,
+    given_name,
     kinds,
     load,
     model_of,
     naming_the_model,
     no_display,
 )
-from engine.checking import check_outputs
+from engine.checking import check_name, check_outputs
 from engine.clock import FixedStepClock, MonotonicClock
 from engine.control.descriptors import raise_limit
 from engine.control.hub import Hub
@@ -41,9 +42,10 @@ from engine.heartbeat import HEARTBEAT, Stage
 from engine.lessons import LESSONS
 from engine.live import Live
 from engine.network import bending_of, check_network
-from engine.outputs.base import Canvas, OutputError
+from engine.outputs.base import OutputError
 from engine.outputs.rack import OutputRack
 from engine.outputs.recording import RecordingConfig, RecordingOutput
+from engine.outputs.video.encoding import even
 from engine.outputs.video.names import GivenName
 from engine.pacing import Pacer
 from engine.render.context import GLContext, open_context
@@ -67,6 +69,8 @@ def run_show(path: Path, options: RunOptions) -> int:
     """Run a show until Ctrl-C, SIGTERM, its window is closed, or its seconds are over; the exit code: 0, or RESTART
     where the display has come or gone. Raises ReverieError.
     """
+    if options.record_to is not None and HEARTBEAT.engines <= 1:  # later a wrong name is no reason to end the show
+        check_name(given_name(options.record_to, options.overwrite))
     loaded, played = load(path), HEARTBEAT.played
     with suppress(StoppedError), ExitStack() as stack:  # stopped while opening: close what is open, and go
         with busy(f"opening {loaded.show.title}"):
@@ -221,10 +225,13 @@ def record_show(
     Raises ReverieError, and StoppedError where it is stopped while it loads.
     """
     naming = GivenName(output, overwrite=overwrite)
+    check_name(naming)
+    loaded = load(path)
+    canvas = canvas_of(loaded)
     try:
-        naming.refuse_existing()
+        even(canvas)
         with ExitStack() as stack:
-            work, gl, clock, canvas = _work_at_fixed_steps(path, sets, stack)
+            work, gl, clock = _work_at_fixed_steps(loaded, sets, stack)
             config = RecordingConfig(path=output, segment=seconds + 1)  # one file
             recording = RecordingOutput(config, exact=True, naming=naming)
             stack.callback(recording.close)
@@ -247,13 +254,13 @@ def record_show(
 
 
 def _work_at_fixed_steps(
-    path: Path, sets: Sequence[str], stack: ExitStack
-) -> tuple[Work, GLContext, FixedStepClock, Canvas]:
+    loaded: LoadedShow, sets: Sequence[str], stack: ExitStack
+) -> tuple[Work, GLContext, FixedStepClock]:
     """The way of a frame on a clock of its own, with the generator in line. Raises ReverieError, StoppedError."""
     from engine.dream.inline import InlineSource  # brings torch
 
     STOP.check()
-    choice = choose(load(path))
+    choice = choose(loaded)
     loaded = choice.loaded
     if choice.note:
         log.warning(f"{choice.note}; recording {choice.name}")
@@ -269,7 +276,7 @@ def _work_at_fixed_steps(
     lead = Act(choice.name, walk, source)
     work = build_work(loaded, renderer, build_senses(loaded, simulated=True), lead, sets)
     source.start()
-    return work, gl, clock, canvas_of(loaded)
+    return work, gl, clock
 
 
 def watch_sensors(path: Path, seconds: float | None) -> None:

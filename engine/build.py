@@ -241,12 +241,17 @@ def build_outputs(loaded: LoadedShow, options: RunOptions) -> tuple[Outputs, Win
     folder = loaded.path.parent
     made = [(config.type, types[config.type](_beside_the_show(config, folder))) for config in configs]
     if options.record_to is not None:
-        resumed = HEARTBEAT.watchdog != 0 and HEARTBEAT.played > 0  # an engine before this one has recorded
-        naming = GivenName(options.record_to, overwrite=options.overwrite, resumed=resumed)
-        made.append(("recording", RecordingOutput(RecordingConfig(path=options.record_to), naming=naming)))
+        config, naming = RecordingConfig(path=options.record_to), given_name(options.record_to, options.overwrite)
+        made.append(("recording", RecordingOutput(config, naming=naming)))
     if not windows and all(name != "offscreen" for name, _ in made):
         made.append(("offscreen", OffscreenOutput(OffscreenConfig())))
     return made, _window_request(loaded, windows)
+
+
+def given_name(path: Path, overwrite: bool) -> GivenName:
+    """How the files of `--record` are called, in this engine of the run."""
+    resumed = HEARTBEAT.watchdog != 0 and HEARTBEAT.played > 0  # an engine before this one has recorded
+    return GivenName(path, overwrite=overwrite, resumed=resumed)
 
 
 def no_display(loaded: LoadedShow, options: RunOptions, window: WindowRequest | None) -> str:

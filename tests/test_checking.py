@@ -10,6 +10,9 @@ import pytest
 
 from engine.app import check_show
 from engine.errors import ReverieError
+from engine.outputs.base import Canvas, OutputError
+from engine.outputs.recording import RecordingConfig, RecordingOutput
+from engine.render.context import GLContext, open_context
 from tests.rights import without_privileges
 from tests.running import reverie
 
@@ -33,6 +36,13 @@ def write(folder: Path, output: str) -> Path:
 def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+
+
+@pytest.fixture(scope="module")
+def gl() -> Iterator[GLContext]:
+    context = open_context()
+    yield context
+    context.close()
 
 
 @pytest.fixture
@@ -59,13 +69,14 @@ def display() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("file", "why"),
     [
+        ("/proc/x/day", "No such file or directory"),
         ("closed/day", "Permission denied"),
         ("closed/sub/day", "Permission denied"),
         ("show.yaml/day", "Not a directory"),
         ("x" * 300, "File name too long"),
         ("x" * 245, "File name too long"),
         ("pipe", "it is a pipe or a device"),
-        ("folder", "Is a directory"),
+        ("folder", "folder"),
     ],
 )
 def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path, output: str, key: str, file: str, why: str) -> None:
@@ -79,6 +90,31 @@ def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path, output: str, k
     said = str(refusal.value)
     assert f"show.yaml:6: outputs.1.{key}: {tmp_path / file}" in said
     assert why in said
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("/proc/x/day.mp4", "cannot be written (No such file or directory)"),  # root may do all but this
+        ("x" * 232 + ".mp4", "cannot be written (File name too long)"),
+        ("day.mkv", "a recording needs the name of an .mp4 file"),
+    ],
+)
+def test_a_recording_that_a_run_refuses_is_refused(tmp_path: Path, gl: GLContext, name: str, why: str) -> None:
+    with pytest.raises(ReverieError) as refusal:
+        check_show(write(tmp_path, f"{{type: recording, path: {name}}}"))
+    assert f"show.yaml:6: outputs.1.path: {tmp_path / name}: {why}" in str(refusal.value)
+    output = RecordingOutput(RecordingConfig(path=tmp_path / name))
+    with pytest.raises(OutputError) as said:
+        output.open(gl, Canvas(64, 36, 10))
+    assert why in str(said.value)
+
+
+def test_a_canvas_too_large_for_a_recording_is_refused(tmp_path: Path) -> None:
+    show = write(tmp_path, "{type: recording, path: day.mp4}")
+    show.write_text(show.read_text() + "canvas: {width: 16384, height: 16130}\n")
+    with pytest.raises(ReverieError, match=r"show\.yaml:7: canvas: a canvas of 16384×16130 is too large"):
+        check_show(show)
 
 
 def test_nothing_is_made_where_there_is_room(tmp_path: Path) -> None:

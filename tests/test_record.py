@@ -6,9 +6,11 @@ import av
 import numpy as np
 import pytest
 
-from engine.app import Recorded, record_show
+from engine.app import Recorded, record_show, run_show
+from engine.build import RunOptions
 from engine.errors import ReverieError
 from tests.commands import refused, reverie
+from tests.rights import without_privileges
 
 SHOW = """\
 reverie: 1
@@ -95,3 +97,45 @@ def test_a_file_is_replaced_when_told(show: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert len(frames(path)) > 0
     assert sorted(tmp_path.iterdir()) == [path, show]
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("closed/in/x.mp4", "cannot be written (Permission denied)"),
+        ("x" * 300 + ".mp4", "cannot be written (File name too long)"),
+        ("x" * 216 + ".mp4", "cannot be written (File name too long)"),  # with a date, say, it would be
+        ("show.yaml/x.mp4", "cannot be written (Not a directory)"),
+        ("/", "is a folder; give the name of an .mp4 file in it, such as day.mp4"),
+        ("there.mp4", "is a folder; give the name of an .mp4 file in it, such as day.mp4"),
+        ("/dev/full", "cannot be written (it is a pipe or a device, not a file)"),
+        ("nosuffix", "a recording needs the name of an .mp4 file; give one such as day.mp4"),
+        ("x.MKV", "a recording needs the name of an .mp4 file; give one such as day.mp4"),
+    ],
+)
+def test_a_name_is_judged_before_anything_is_loaded(tmp_path: Path, name: str, why: str) -> None:
+    show = tmp_path / "show.yaml"
+    show.write_text("not even a show")
+    (tmp_path / "closed").mkdir(mode=0)
+    (tmp_path / "there.mp4").mkdir()
+    for file in ("nosuffix", "x.MKV"):
+        (tmp_path / file).touch()  # that it exists already is not what is wrong with it
+    path = tmp_path / name
+    for act in (lambda: record_show(show, 1.0, path), lambda: run_show(show, RunOptions(record_to=path))):
+        with pytest.raises(ReverieError) as refusal:
+            without_privileges(act)
+        assert str(refusal.value).startswith(f"{path}: {why}")
+
+
+def test_a_recording_under_the_longest_name_is_made(show: Path, tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 215 + ".mp4")
+    assert record_show(show, 0.5, path) == Recorded(0.5, True)
+    assert path.exists()
+
+
+def test_a_canvas_the_encoder_does_not_take_is_said_before_anything_is_loaded(show: Path, tmp_path: Path) -> None:
+    show.write_text(SHOW.replace("width: 128, height: 72", "width: 16384, height: 16384").replace("museum-128", "none"))
+    said = r"a canvas of 16384×16384 is too large for a recording; make it smaller, such as 16128×16128"
+    with pytest.raises(ReverieError, match=said):
+        record_show(show, 1.0, tmp_path / "day.mp4")
+    assert list(tmp_path.iterdir()) == [show]

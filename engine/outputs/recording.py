@@ -10,7 +10,7 @@ from pydantic import Field
 
 from engine.outputs.base import Canvas, Output, OutputConfig, OutputError
 from engine.outputs.pixels import Reader
-from engine.outputs.video.encoding import Look
+from engine.outputs.video.encoding import Look, even
 from engine.outputs.video.keeper import Keeper
 from engine.outputs.video.names import DatedNames, Naming
 from engine.outputs.video.recorder import Plan, Recorder
@@ -61,7 +61,7 @@ class RecordingOutput(Output):
         """The newest file that was ended."""
 
     def open(self, gl: GLContext, canvas: Canvas) -> None:
-        size = (canvas.width // 2 * 2, canvas.height // 2 * 2)  # 4:2:0 colour needs even sides
+        size = even(canvas)
         look = Look(size, canvas.fps, self._config.quality)
         plan = Plan(self._naming, look, self._config.segment)
         recorder = Recorder(plan, self._number, first=self._keeper is None)

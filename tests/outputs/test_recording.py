@@ -2,6 +2,8 @@
 
 import re
 import time
+from contextlib import nullcontext
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,8 +11,9 @@ import av
 import moderngl
 import pytest
 
-from engine.outputs.base import OutputError
+from engine.outputs.base import Canvas, OutputError
 from engine.outputs.recording import RecordingConfig, RecordingOutput
+from engine.outputs.video.encoding import even
 from engine.outputs.video.names import GivenName
 from engine.render.context import GLContext
 from tests.outputs.films import CANVAS, FPS, Film, is_ordinary, is_the_film
@@ -129,9 +132,41 @@ def test_a_recording_to_nowhere_is_one_sentence(gl: GLContext, tmp_path: Path) -
     for path in ("/proc/no/day.mp4", "/proc/day.mp4", str(tmp_path / "file" / "day.mp4")):
         with pytest.raises(OutputError, match=r"day\.mp4: cannot be written \(.+\); free space or choose another"):
             RecordingOutput(RecordingConfig(path=Path(path))).open(gl, CANVAS)
-    for path in ("day.avi", tmp_path):
+    for path in (str(tmp_path / "day.avi"), tmp_path):
         with pytest.raises(OutputError, match=r"an \.mp4 file"):
             RecordingOutput(RecordingConfig(path=Path(path))).open(gl, CANVAS)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "taken"),
+    [
+        (16384, 16128, True),
+        (16384, 16130, False),
+        (16254, 16254, True),
+        (16256, 16256, False),
+        (16386, 64, False),
+        (2, 2, True),
+    ],
+)
+def test_the_encoder_takes_every_size_that_is_not_refused(width: int, height: int, taken: bool) -> None:
+    """Opened only, since frames of such sizes take gigabytes."""
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
+    encoder.time_base, encoder.options = Fraction(1, 30), {"preset": "veryfast"}
+    with nullcontext() if taken else pytest.raises(av.FFmpegError):
+        encoder.open()
+    with nullcontext() if taken else pytest.raises(OutputError, match=f"a canvas of {width}×{height} is too large"):
+        assert even(Canvas(width, height, 30)) == (width, height)
+
+
+def test_what_the_encoder_has_against_a_size_is_one_sentence(
+    gl: GLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.outputs.recording.even", lambda canvas: (16386, 2))
+    said = r"^\S+day\.mp4: the encoder failed \(\w+: [\w ]+\); try another size$"
+    with pytest.raises(OutputError, match=said):
+        given(tmp_path / "day.mp4").open(gl, CANVAS)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_recording_without_frames_leaves_nothing_and_says_nothing(gl: GLContext, tmp_path: Path) -> None:

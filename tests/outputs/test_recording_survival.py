@@ -292,6 +292,43 @@ def test_the_next_engine_of_a_run_goes_on_in_another_file(gl: GLContext, tmp_pat
     assert is_the_film(tmp_path / "day-002.mp4", 0, 5)
 
 
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_what_was_to_be_overwritten_is_by_what_the_first_engine_left(
+    gl: GLContext, tmp_path: Path, overwrite: bool
+) -> None:
+    path = tmp_path / "day.mp4"
+    with recording_process(path, 4 * FPS, "given") as process:
+        kill(process)
+    path.write_bytes(b"as before the run")
+    naming = GivenName(path, overwrite=overwrite, resumed=True)
+    output = RecordingOutput(RecordingConfig(path=path), exact=True, naming=naming)
+    film = Film(gl)
+    output.open(gl, CANVAS)
+    for i in range(5):
+        output.present(film.frame(i), i, i / FPS)
+    wait("what the first engine left to be finished", lambda: parts(tmp_path) == [tmp_path / "day-002.part.mp4"])
+    output.close()
+    first, second = path if overwrite else tmp_path / "day-003.mp4", tmp_path / "day-002.mp4"
+    assert sorted(tmp_path.iterdir()) == sorted({path, first, second})
+    assert len(shown(first)) >= 4 * FPS - FPS - QUEUE
+    assert is_the_film(second, 0, 5)
+    assert overwrite or path.read_bytes() == b"as before the run"
+
+
+def test_a_third_engine_takes_nothing_from_the_first_two(gl: GLContext, tmp_path: Path) -> None:
+    path = tmp_path / "day.mp4"
+    naming = GivenName(path, overwrite=True, resumed=True)
+    film = Film(gl)
+    for i in range(3):  # each finds what those before it have finished
+        output = RecordingOutput(RecordingConfig(path=path), exact=True, naming=naming)
+        output.open(gl, CANVAS)
+        for j in range(5):
+            output.present(film.frame(i + j), j, j / FPS)
+        output.close()
+    assert [file.name for file in sorted(tmp_path.iterdir())] == ["day-002.mp4", "day-003.mp4", "day.mp4"]
+    assert is_the_film(path, 0, 5)
+
+
 def test_a_leftover_without_room_for_a_copy_keeps_its_fragments(gl: GLContext, small_disk: Path) -> None:
     with recording_process(small_disk / "day.mp4", 12 * FPS) as process:
         kill(process)

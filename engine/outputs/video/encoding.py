@@ -15,12 +15,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.outputs.base import Canvas, OutputError
 from engine.outputs.video.part_file import PartFile
 
 TICKS = 90_000  # a second, as MPEG counts
 FRAGMENT = 500_000  # microseconds
 BUFFER = 4 * 2**20  # bytes: a fragment goes to the file at once, so that a kill seldom cuts one
 LOOKAHEAD = 0.15  # seconds of frames that the encoder may hold back to spend its bits well
+LONGEST_SIDE = 16384  # pixels, of x264
+MARGIN, MOST_PIXELS = 128, 2**28  # FFmpeg adds the one to both sides and stays below the other
 BT709 = LIMITED = 1  # as FFmpeg numbers primaries, transfer, matrix; and the range
 
 
@@ -30,6 +33,15 @@ class Look(NamedTuple):
     size: tuple[int, int]
     fps: float
     quality: int
+
+
+def even(canvas: Canvas) -> tuple[int, int]:
+    """The size of its video, since 4:2:0 colour needs even sides. Raises OutputError where it is more than H.264 takes."""
+    width, height = canvas.width // 2 * 2, canvas.height // 2 * 2
+    if max(width, height) > LONGEST_SIDE or (width + MARGIN) * (height + MARGIN) >= MOST_PIXELS:
+        size = f"{canvas.width}×{canvas.height}"
+        raise OutputError(f"a canvas of {size} is too large for a recording; make it smaller, such as 16128×16128")
+    return width, height
 
 
 class Encoding:

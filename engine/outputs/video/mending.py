@@ -9,10 +9,8 @@ from typing import Any, BinaryIO, cast
 
 from engine.files import sync_folder
 from engine.outputs.video.boxes import is_mp4, whole_length
-from engine.outputs.video.names import Name, Naming
+from engine.outputs.video.names import MENDING, Name, Naming
 from engine.outputs.video.part_file import lock
-
-MENDING = ".mending"
 
 
 def mend(part: Path, name: Name, naming: Naming, stopped: Callable[[], bool]) -> Path | None:

@@ -1,5 +1,6 @@
 """What the files of a recording are called: while they are written, when they are whole, and which are whose."""
 
+import errno
 import os
 import re
 from abc import ABC, abstractmethod
@@ -9,12 +10,15 @@ from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.outputs.base import OutputError
+from engine.files import absent, unwritable
+from engine.outputs.base import OutputError, cannot_write
 from engine.outputs.video.part_file import lock
 
 DATE = "%Y-%m-%d-%H%M%S"
 DATED = r"-(\d{4}-\d\d-\d\d-\d{6})-(\d{3,})"
 PART = ".part"
+MENDING = ".mending"
+MOST_FILES = 9999  # of one run that names are sure to have room for
 
 
 class Name(NamedTuple):
@@ -49,26 +53,51 @@ class Naming(ABC):
         """The file that is made, for people."""
 
     def replaces(self, name: Name) -> bool:
-        """Whether a file of that name may be overwritten."""
+        """Whether what was recorded under that name takes the place of a file that has it."""
         return False
+
+    def is_free(self, name: Name) -> bool:
+        """Whether a file that begins now may have that name. Raises OSError."""
+        return not self.final(name).exists()
 
     def part(self, name: Name) -> Path:
         """Where a file lies while it is written: an .mp4 too, since it can be played at any time."""
         final = self.final(name)
         return final.with_name(f"{final.stem}{PART}{final.suffix}")
 
-    def prepare(self) -> None:
-        """Make sure that there can be such a recording. Raises OutputError, OSError."""
-        if self.path.suffix.lower() != ".mp4" or self.path.is_dir():
+    def check(self) -> None:
+        """Raise OutputError where there cannot be such a recording. Nothing stays of the trial."""
+        longest = f"{self.path.stem}-{datetime.max.strftime(DATE)}-{MOST_FILES}{PART}{self.path.suffix}{MENDING}"
+        why = unwritable(self.path, longest)
+        if why == os.strerror(errno.EISDIR):
+            raise OutputError(f"{self.path}: is a folder; give the name of an .mp4 file in it, such as day.mp4")
+        if why:
+            raise cannot_write(self.path, why)
+        if self.path.suffix.lower() != ".mp4":
             raise OutputError(f"{self.path}: a recording needs the name of an .mp4 file; give one such as day.mp4")
-        self.folder.mkdir(parents=True, exist_ok=True)
 
-    def settle(self, part: Path, name: Name, *, replace: bool = False) -> Path:
-        """Give a file its final name, or, where that is taken, the same with the next free number."""
-        while not replace and self.final(name).exists():
+    def prepare(self) -> None:
+        """Check, and make the folder. Raises OutputError, OSError."""
+        self.check()
+        self.make_folder()
+
+    def make_folder(self) -> None:
+        """Make the folder where it is not there. Raises OSError."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(self.folder)) from None
+
+    def settle(self, part: Path, name: Name) -> Path:
+        """Give a file its final name, or, where that is taken, the same with the next free number. Raises OSError."""
+        while not self.replaces(name) and self._taken(name, part):
             name = name._replace(number=name.number + 1)
         os.replace(part, self.final(name))
         return self.final(name)
+
+    def _taken(self, name: Name, part: Path) -> bool:
+        """Whether that name is, or is about to be, another file's than that of `part`."""
+        return self.final(name).exists() or (self.part(name) != part and self.part(name).exists())
 
     def whole_files(self) -> Iterator[Path]:
         """The finished files of this recording, of this run and of earlier ones."""
@@ -109,9 +138,11 @@ class GivenName(Naming):
     """The first file is called exactly as asked, others `day-002.mp4` and so on."""
 
     def __init__(self, path: Path, *, overwrite: bool = False, resumed: bool = False) -> None:
-        """`resumed`: another process of the same run has recorded before this one, and its files stay."""
+        """`resumed`: another process of the same run has recorded before this one, and its files stay. What it left
+        unfinished takes the place of the file that was to be overwritten.
+        """
         super().__init__(path)
-        self._overwrite = overwrite and not resumed
+        self._overwrite = overwrite
         self._resumed = resumed
 
     def name(self, number: int) -> Name:
@@ -132,16 +163,18 @@ class GivenName(Naming):
     def replaces(self, name: Name) -> bool:
         return self._overwrite and name.number == 1
 
+    def is_free(self, name: Name) -> bool:
+        return (self.replaces(name) and not self._resumed) or super().is_free(name)
+
+    def check(self) -> None:
+        super().check()
+        if not (self._overwrite or self._resumed or absent(self.path)):
+            raise OutputError(f"{self.path}: exists already; choose another name, or add --overwrite to replace it")
+
     def prepare(self) -> None:
         super().prepare()
         if not self._resumed:
-            self.refuse_existing()
             self._set_aside()
-
-    def refuse_existing(self) -> None:
-        """Raise OutputError where the file exists and may not be overwritten."""
-        if self.path.exists() and not self._overwrite:
-            raise OutputError(f"{self.path}: exists already; choose another name, or add --overwrite to replace it")
 
     def _set_aside(self) -> None:
         """What an earlier run left unfinished under this name gets one with its date, to be finished under that."""

@@ -85,7 +85,7 @@ class Recorder:
         if self._first:
             naming.prepare()
         else:
-            naming.folder.mkdir(parents=True, exist_ok=True)
+            naming.make_folder()
         segment = self._begin()
         self.ready.set()
         try:
@@ -139,7 +139,8 @@ class Recorder:
             return error
         if isinstance(error, OSError):
             return OutputError(f"{cannot_write(path, error.strerror)}{kept}")
-        return OutputError(f"{path}: the encoder failed ({type(error).__name__}: {error}); try another size{kept}")
+        why = getattr(error, "strerror", error)  # FFmpeg's whole text lists every setting
+        return OutputError(f"{path}: the encoder failed ({type(error).__name__}: {why}); try another size{kept}")
 
 
 class Ending:

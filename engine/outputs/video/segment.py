@@ -77,7 +77,7 @@ class Segment:
 
     def _settle(self) -> None:
         """Take the final name. The lock goes later, so that nobody takes the file for a leftover."""
-        self.kept = self._naming.settle(self._file.path, self.name, replace=self._naming.replaces(self.name))
+        self.kept = self._naming.settle(self._file.path, self.name)
         sync_folder(self.kept.parent)
 
 
@@ -90,7 +90,7 @@ def _claim(naming: Naming, number: int) -> tuple[PartFile, Name]:
         except FileExistsError:
             number += 1
             continue
-        if naming.replaces(name) or not naming.final(name).exists():  # asked once nobody else can finish it any more
+        if naming.is_free(name):  # asked once nobody else can finish it any more
             return file, name
         file.path.unlink()
         file.close()
