@@ -236,6 +236,7 @@ def record_show(
             recording = RecordingOutput(config, exact=True, naming=naming)
             stack.callback(recording.close)
             recording.open(gl, canvas)
+            recording.confirm()
             first = round(start * canvas.fps)
             last = first + ceil(seconds * canvas.fps - 1e-6)
             frames = islice(Pacer(clock, canvas.fps).frames(), last)

@@ -105,8 +105,9 @@ def test_a_recording_that_a_run_refuses_is_refused(tmp_path: Path, gl: GLContext
         check_show(write(tmp_path, f"{{type: recording, path: {name}}}"))
     assert f"show.yaml:6: outputs.1.path: {tmp_path / name}: {why}" in str(refusal.value)
     output = RecordingOutput(RecordingConfig(path=tmp_path / name))
+    output.open(gl, Canvas(64, 36, 10))
     with pytest.raises(OutputError) as said:
-        output.open(gl, Canvas(64, 36, 10))
+        output.confirm()
     assert why in str(said.value)
 
 

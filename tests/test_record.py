@@ -9,8 +9,10 @@ import pytest
 from engine.app import Recorded, record_show, run_show
 from engine.build import RunOptions
 from engine.errors import ReverieError
+from engine.outputs import recording
 from tests.commands import refused, reverie
 from tests.rights import without_privileges
+from tests.running import PATIENCE
 
 SHOW = """\
 reverie: 1
@@ -28,6 +30,11 @@ modulation:
   - {from: hall.bass, to: /walk/speed, out: [0, 0.5]}
 panel: null
 """
+
+
+@pytest.fixture(autouse=True)
+def slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "START", PATIENCE)
 
 
 @pytest.fixture

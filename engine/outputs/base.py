@@ -51,7 +51,11 @@ class Output(ABC):
 
     @abstractmethod
     def open(self, gl: GLContext, canvas: Canvas) -> None:
-        """Take the device. Raises OutputError."""
+        """Take the device, without waiting for one that may not answer. Raises OutputError."""
+
+    def confirm(self) -> None:
+        """Wait a few seconds, at the start of a show only, for what `open` cannot know yet. Raises OutputError."""
+        return
 
     @abstractmethod
     def present(self, texture: moderngl.Texture, frame_index: int, time: float) -> None:

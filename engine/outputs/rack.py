@@ -53,12 +53,14 @@ class OutputRack:
 
     def open(self, patient: bool = False) -> None:
         """Open all. Raises OutputError: at the start a wrong output is the user's to mend. Where it has worked before,
-        `patient`, it is lost like any other and tried again.
+        `patient`, nothing is waited for, and what fails is lost like any other and tried again.
         """
         for place in self._places:
             try:
                 place.output.open(self._gl, self._canvas)
                 place.is_open = True
+                if not patient:
+                    place.output.confirm()
             except Exception as error:
                 if patient:
                     self._lose(place, _said(error))

@@ -19,7 +19,8 @@ from engine.render.context import GLContext
 from sensors.units import Bytes, Seconds
 
 FAREWELL = 10.0  # seconds the last frames of a show may take to encode
-START = 30.0  # seconds the first file may take to open
+START = 8.0  # seconds the first file of a show may take to open: less than a watchdog waits for a frame
+SILENT = "the disk does not answer"
 BEHIND = 10.0  # seconds for which a frame that was left out is a problem
 
 log = structlog.get_logger(__name__)
@@ -64,20 +65,29 @@ class RecordingOutput(Output):
         size = even(canvas)
         look = Look(size, canvas.fps, self._config.quality)
         plan = Plan(self._naming, look, self._config.segment)
-        recorder = Recorder(plan, self._number, first=self._keeper is None)
-        if self._keeper is None:
-            self._await(recorder)
-            self._keeper = self._look_after()
-        else:
+        self._reader = Reader(gl.ctx, size)  # first: what fails here has begun no file
+        self._recorder = Recorder(plan, self._number, first=self._keeper is None)
+        if self._keeper is not None:
             self._keeper.look()
-        self._recorder = recorder
-        self._reader = Reader(gl.ctx, size)
+
+    def confirm(self) -> None:
+        assert self._recorder is not None
+        recorder = self._recorder
+        opened = recorder.ready.wait(START)
+        if opened and recorder.error is None:
+            self._look_after()
+            return
+        recorder.dismiss()
+        self._recorder = None
+        raise recorder.error or OutputError(f"{self._config.path}: {SILENT}; choose another place")
 
     def present(self, texture: moderngl.Texture, frame_index: int, time: float) -> None:
         assert self._recorder is not None
         assert self._reader is not None
         if self._recorder.error is not None:
             raise self._recorder.error
+        if self._keeper is None and self._recorder.ready.is_set():
+            self._look_after()
         self._time = time
         if not self._exact and self._recorder.full:
             self.dropped += 1
@@ -102,24 +112,19 @@ class RecordingOutput(Output):
     @property
     def problem(self) -> str:
         if self._time < self._behind_until:
+            if self._recorder is not None and not self._recorder.ready.is_set():
+                return f"frames are left out: {SILENT}"
             return "frames are left out: encoder or disk are too slow; record a smaller canvas or fewer frames a second"
         return ""
 
     def describe(self) -> str:
         return f"recording to {self._naming.describe()}"
 
-    def _await(self, recorder: Recorder) -> None:
-        """At the start what cannot be opened is said at once. Later nobody waits: `present` tells."""
-        opened = recorder.ready.wait(START)
-        if recorder.error is not None:
-            raise recorder.error
-        if not opened:
-            raise OutputError(f"{self._config.path}: the disk does not answer; choose another place")
-
-    def _look_after(self) -> Keeper:
+    def _look_after(self) -> None:
+        """Begin to look after the folder, once the recorder has seen to what earlier runs left under its own name."""
         path, keep = self._config.path, Keep(self._config.keep_days, self._config.keep_bytes)
         dated = isinstance(self._naming, DatedNames)
-        return Keeper([self._naming] if dated else [self._naming, DatedNames(path)], keep)
+        self._keeper = Keeper([self._naming] if dated else [self._naming, DatedNames(path)], keep)
 
     def _end(self, recorder: Recorder | None) -> None:
         """No more frames: end the file and the looking after."""

@@ -1,5 +1,7 @@
 """What tests of recordings share: pictures to record, and looks at what came of them."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -7,8 +9,9 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.outputs.base import Canvas
+from engine.outputs.base import Canvas, Output
 from engine.render.context import GLContext
+from tests.running import PATIENCE
 
 FPS = 10
 CANVAS = Canvas(64, 36, FPS)
@@ -29,6 +32,20 @@ class Film:
         pixels[height // 4 : -height // 4, width // 4 : -width // 4] = grey_of(index)
         self.texture.write(pixels.tobytes())
         return self.texture
+
+
+def begin(output: Output, gl: GLContext, canvas: Canvas = CANVAS) -> None:
+    """As a show begins: with an output that is open, or a word why not."""
+    output.open(gl, canvas)
+    output.confirm()
+
+
+def wait(what: str, condition: Callable[[], object]) -> None:
+    """Until it holds."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {PATIENCE:g} s for {what}"
+        time.sleep(0.02)
 
 
 def grey_of(index: int) -> int:

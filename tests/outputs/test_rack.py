@@ -22,12 +22,18 @@ class Flaky(StubOutput):
         self.failing: Exception | None = None
         self.failing_to_open: Exception | None = None
         self.complaint = ""
-        self.opened = 0
+        self.opened = self.confirmed = 0
+        self.failing_to_confirm: Exception | None = None
 
     def open(self, gl: GLContext, canvas: Canvas) -> None:
         self.opened += 1
         if self.failing_to_open is not None:
             raise self.failing_to_open
+
+    def confirm(self) -> None:
+        self.confirmed += 1
+        if self.failing_to_confirm is not None:
+            raise self.failing_to_confirm
 
     def present(self, texture: moderngl.Texture, frame_index: int, time: float) -> None:
         if self.failing is not None:
@@ -135,3 +141,33 @@ def test_at_the_start_every_failure_is_a_sentence(gl: GLContext) -> None:
     flaky.failing_to_open = PermissionError(13, "Permission denied", "/films")
     with pytest.raises(OutputError, match=r"output flaky: cannot be opened \(PermissionError.*/films"):
         OutputRack([("flaky", flaky)], gl, CANVAS).open()
+
+
+def test_at_the_start_what_an_output_finds_out_late_is_waited_for(gl: GLContext) -> None:
+    flaky = Flaky()
+    flaky.failing_to_confirm = OutputError("the disk does not answer")
+    with pytest.raises(OutputError, match="the disk does not answer"):
+        OutputRack([("flaky", flaky)], gl, CANVAS).open()
+
+
+@pytest.mark.parametrize("error", [OutputError("the cable is out"), ValueError("the cable is out")])
+def test_where_it_has_worked_before_nothing_is_waited_for_and_what_fails_is_tried_again(
+    gl: GLContext, picture: moderngl.Texture, error: Exception
+) -> None:
+    flaky, steady, time = Flaky(), StubOutput(StubConfig()), Time()
+    flaky.failing_to_open = error
+    rack = OutputRack([("flaky", flaky), ("steady", steady)], gl, CANVAS, time)
+    with capture_logs() as said:
+        rack.open(patient=True)
+        rack.present(picture, 0, 0.0)
+        assert "the cable is out" in rack.problems["flaky"]
+        assert (flaky.opened, flaky.frames, steady.frames) == (1, 0, 1)
+        flaky.failing_to_open = None
+        time.now += FIRST_PAUSE + 0.01
+        rack.present(picture, 1, 0.0)
+        assert (flaky.opened, flaky.frames, steady.frames) == (2, 1, 2)
+        time.now += SETTLED
+        rack.present(picture, 2, 0.0)
+    assert rack.problems == {}
+    assert flaky.confirmed == 0
+    assert [line["event"] for line in said] == ["output lost", "output is back"]

@@ -16,14 +16,14 @@ from engine.outputs.recording import RecordingConfig, RecordingOutput
 from engine.outputs.video.encoding import even
 from engine.outputs.video.names import GivenName
 from engine.render.context import GLContext
-from tests.outputs.films import CANVAS, FPS, Film, is_ordinary, is_the_film
+from tests.outputs.films import FPS, Film, begin, is_ordinary, is_the_film
 
 DATED = r"day-\d{4}-\d\d-\d\d-\d{6}-%03d\.mp4"
 
 
 def record(output: RecordingOutput, gl: GLContext, count: int, first: int = 0) -> None:
     film = Film(gl)
-    output.open(gl, CANVAS)
+    begin(output, gl)
     for i in range(first, first + count):
         output.present(film.frame(i), i, i / FPS)
     output.close()
@@ -39,7 +39,7 @@ def test_a_recording_is_whole_upright_and_as_long_as_shown(
 ) -> None:
     path = tmp_path / "day.mp4"
     output = given(path)
-    output.open(gl, CANVAS)
+    begin(output, gl)
     for i in range(15):
         output.present(picture, i, i / FPS)
     assert not path.exists()
@@ -79,7 +79,7 @@ def test_a_show_s_recording_has_date_time_and_number_in_its_name(gl: GLContext, 
 def test_segments_follow_each_other_without_a_gap(gl: GLContext, tmp_path: Path) -> None:
     output = RecordingOutput(RecordingConfig(path=tmp_path / "day.mp4", segment=1.0), exact=True)
     film = Film(gl)
-    output.open(gl, CANVAS)
+    begin(output, gl)
     for i in range(25):
         output.present(film.frame(i), i, i / FPS)
     output.close()
@@ -95,7 +95,7 @@ def test_a_given_name_is_kept_exactly_and_later_files_are_numbered(gl: GLContext
     path = tmp_path / "day.mp4"
     output = RecordingOutput(RecordingConfig(path=path, segment=1.0), exact=True, naming=GivenName(path))
     film = Film(gl)
-    output.open(gl, CANVAS)
+    begin(output, gl)
     for i in range(12):
         output.present(film.frame(i), i, i / FPS)
     output.close()
@@ -108,7 +108,7 @@ def test_an_existing_file_is_refused_unless_it_may_be_replaced(gl: GLContext, tm
     path = tmp_path / "day.mp4"
     path.write_bytes(b"somebody's")
     with pytest.raises(OutputError, match=r"day\.mp4: exists already; choose another name, or add --overwrite"):
-        given(path).open(gl, CANVAS)
+        begin(given(path), gl)
     assert path.read_bytes() == b"somebody's"
     record(given(path, overwrite=True), gl, 8)
     assert is_the_film(path, 0, 8)
@@ -119,7 +119,7 @@ def test_a_file_that_comes_meanwhile_is_not_replaced(gl: GLContext, tmp_path: Pa
     path = tmp_path / "day.mp4"
     output = given(path)
     film = Film(gl)
-    output.open(gl, CANVAS)
+    begin(output, gl)
     output.present(film.frame(0), 0, 0.0)
     path.write_bytes(b"somebody's")
     output.close()
@@ -131,10 +131,10 @@ def test_a_recording_to_nowhere_is_one_sentence(gl: GLContext, tmp_path: Path) -
     (tmp_path / "file").touch()
     for path in ("/proc/no/day.mp4", "/proc/day.mp4", str(tmp_path / "file" / "day.mp4")):
         with pytest.raises(OutputError, match=r"day\.mp4: cannot be written \(.+\); free space or choose another"):
-            RecordingOutput(RecordingConfig(path=Path(path))).open(gl, CANVAS)
+            begin(RecordingOutput(RecordingConfig(path=Path(path))), gl)
     for path in (str(tmp_path / "day.avi"), tmp_path):
         with pytest.raises(OutputError, match=r"an \.mp4 file"):
-            RecordingOutput(RecordingConfig(path=Path(path))).open(gl, CANVAS)
+            begin(RecordingOutput(RecordingConfig(path=Path(path))), gl)
 
 
 @pytest.mark.parametrize(
@@ -162,16 +162,16 @@ def test_the_encoder_takes_every_size_that_is_not_refused(width: int, height: in
 def test_what_the_encoder_has_against_a_size_is_one_sentence(
     gl: GLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.outputs.recording.even", lambda canvas: (16386, 2))
+    monkeypatch.setattr("engine.outputs.recording.even", lambda canvas: (65, 35))  # odd
     said = r"^\S+day\.mp4: the encoder failed \(\w+: [\w ]+\); try another size$"
     with pytest.raises(OutputError, match=said):
-        given(tmp_path / "day.mp4").open(gl, CANVAS)
+        begin(given(tmp_path / "day.mp4"), gl)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_recording_without_frames_leaves_nothing_and_says_nothing(gl: GLContext, tmp_path: Path) -> None:
     output = RecordingOutput(RecordingConfig(path=tmp_path / "day.mp4"))
-    output.open(gl, CANVAS)
+    begin(output, gl)
     output.close()
     assert list(tmp_path.iterdir()) == []
 
@@ -179,7 +179,7 @@ def test_a_recording_without_frames_leaves_nothing_and_says_nothing(gl: GLContex
 def test_frames_left_out_are_a_problem_for_a_while(gl: GLContext, tmp_path: Path) -> None:
     output = RecordingOutput(RecordingConfig(path=tmp_path / "day.mp4"))
     film = Film(gl)
-    output.open(gl, CANVAS)
+    begin(output, gl)
     assert output.problem == ""
     assert output._recorder is not None
     index = 0

@@ -8,7 +8,7 @@ from engine.outputs.recording import RecordingConfig, RecordingOutput
 from engine.outputs.video.names import DatedNames, GivenName
 from engine.outputs.video.retention import DAY, Keep, forget
 from engine.render.context import GLContext
-from tests.outputs.films import CANVAS, Film, shown
+from tests.outputs.films import Film, begin, shown
 
 NOW = 1_800_000_000.0  # by the wall clock, in seconds
 
@@ -82,7 +82,7 @@ def test_a_recording_keeps_its_folder_within_bounds(gl: GLContext, tmp_path: Pat
     foreign = make(tmp_path, "holiday.mp4", 1000, 10_000_000)
     output = RecordingOutput(RecordingConfig(path=tmp_path / "day.mp4", keep_bytes=1_000_000), exact=True)
     film = Film(gl)
-    output.open(gl, CANVAS)
+    begin(output, gl)
     output.present(film.frame(0), 0, 0.0)
     deadline = time.monotonic() + 90
     while list(tmp_path.glob("day-2020-*")):

@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,7 +22,7 @@ from engine.outputs.video.names import DatedNames, GivenName
 from engine.outputs.video.part_file import PartFile
 from engine.outputs.video.recorder import QUEUE
 from engine.render.context import GLContext
-from tests.outputs.films import CANVAS, FPS, Film, boxes, is_ordinary, is_the_film, middle, shown
+from tests.outputs.films import CANVAS, FPS, Film, begin, boxes, is_ordinary, is_the_film, middle, shown, wait
 from tests.running import PATIENCE, ROOT
 
 LOOK = Look((64, 36), FPS, 16)
@@ -56,13 +55,6 @@ def survivors(path: Path) -> list[int]:
         for frame in video.decode(video=0):
             greys.append(middle(frame.to_ndarray(format="gray")))
     return greys
-
-
-def wait(what: str, condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {PATIENCE:g} s for {what}"
-        time.sleep(0.02)
 
 
 def test_a_file_cut_anywhere_plays_up_to_the_last_second(tmp_path: Path) -> None:
@@ -166,7 +158,7 @@ def test_a_killed_recording_plays_and_is_finished_by_the_next_start(gl: GLContex
     survived = len(shown(part))
     assert survived >= 8 * FPS - FPS - QUEUE  # the last second, and what the encoder had not taken yet
     output = RecordingOutput(RecordingConfig(path=tmp_path / "day.mp4"))
-    output.open(gl, CANVAS)
+    begin(output, gl)
     finished = part.with_name(part.name.replace(".part", ""))
     wait("the leftover to be finished", lambda: finished.exists() and part not in parts(tmp_path))
     output.close()
@@ -180,7 +172,7 @@ def test_what_another_process_records_is_left_alone(gl: GLContext, tmp_path: Pat
         (part,) = parts(tmp_path)
         output = RecordingOutput(RecordingConfig(path=tmp_path / "day.mp4"), exact=True)
         film = Film(gl)
-        output.open(gl, CANVAS)
+        begin(output, gl)
         output.present(film.frame(0), 0, 0.0)
         output.close()
         assert parts(tmp_path) == [part]
@@ -195,11 +187,11 @@ def test_the_same_name_again_after_a_kill_takes_nothing_from_the_first(gl: GLCon
     with recording_process(path, 4 * FPS, "given") as process:
         again = RecordingOutput(RecordingConfig(path=path), exact=True, naming=GivenName(path))
         with pytest.raises(OutputError, match=r"day\.mp4: another process is recording to it; choose another name"):
-            again.open(gl, CANVAS)
+            begin(again, gl)
         kill(process)
     film = Film(gl)
     again = RecordingOutput(RecordingConfig(path=path), exact=True, naming=GivenName(path))
-    again.open(gl, CANVAS)
+    begin(again, gl)
     for i in range(5):
         again.present(film.frame(i), i, i / FPS)
     wait("the leftover to be finished", lambda: len(parts(tmp_path)) == 1)
@@ -216,7 +208,7 @@ def test_what_is_no_recording_is_left_alone_and_what_holds_nothing_goes(gl: GLCo
     empty = tmp_path / "day-2026-11-30-140312-002.part.mp4"
     empty.write_bytes(b"\0\0\0\x10ftypisom\0\0\0\0")
     output = RecordingOutput(RecordingConfig(path=tmp_path / "day.mp4"))
-    output.open(gl, CANVAS)
+    begin(output, gl)
     wait("a look at the folder", lambda: not empty.exists())
     output.close()
     assert list(tmp_path.iterdir()) == [foreign]
@@ -282,7 +274,7 @@ def test_the_next_engine_of_a_run_goes_on_in_another_file(gl: GLContext, tmp_pat
         kill(process)
     film = Film(gl)
     output = RecordingOutput(RecordingConfig(path=path), exact=True, naming=GivenName(path, resumed=True))
-    output.open(gl, CANVAS)
+    begin(output, gl)
     for i in range(5):
         output.present(film.frame(i), i, i / FPS)
     wait("what the first engine left to be finished", path.exists)
@@ -303,7 +295,7 @@ def test_what_was_to_be_overwritten_is_by_what_the_first_engine_left(
     naming = GivenName(path, overwrite=overwrite, resumed=True)
     output = RecordingOutput(RecordingConfig(path=path), exact=True, naming=naming)
     film = Film(gl)
-    output.open(gl, CANVAS)
+    begin(output, gl)
     for i in range(5):
         output.present(film.frame(i), i, i / FPS)
     wait("what the first engine left to be finished", lambda: parts(tmp_path) == [tmp_path / "day-002.part.mp4"])
@@ -321,7 +313,7 @@ def test_a_third_engine_takes_nothing_from_the_first_two(gl: GLContext, tmp_path
     film = Film(gl)
     for i in range(3):  # each finds what those before it have finished
         output = RecordingOutput(RecordingConfig(path=path), exact=True, naming=naming)
-        output.open(gl, CANVAS)
+        begin(output, gl)
         for j in range(5):
             output.present(film.frame(i + j), j, j / FPS)
         output.close()
@@ -339,7 +331,7 @@ def test_a_leftover_without_room_for_a_copy_keeps_its_fragments(gl: GLContext, s
     room = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize
     (small_disk / "filler").write_bytes(b"\0" * (room - 12_000))
     output = RecordingOutput(RecordingConfig(path=small_disk / "day.mp4"))
-    output.open(gl, CANVAS)
+    begin(output, gl)
     finished = part.with_name(part.name.replace(".part", ""))
     wait("the leftover to be named", finished.exists)
     output.close()

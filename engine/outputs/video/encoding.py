@@ -36,7 +36,7 @@ class Look(NamedTuple):
 
 
 def even(canvas: Canvas) -> tuple[int, int]:
-    """The size of its video, since 4:2:0 colour needs even sides. Raises OutputError where it is more than H.264 takes."""
+    """The size of its video: 4:2:0 colour needs even sides. Raises OutputError where it is more than encoders take."""
     width, height = canvas.width // 2 * 2, canvas.height // 2 * 2
     if max(width, height) > LONGEST_SIDE or (width + MARGIN) * (height + MARGIN) >= MOST_PIXELS:
         size = f"{canvas.width}×{canvas.height}"

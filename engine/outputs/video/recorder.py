@@ -65,6 +65,10 @@ class Recorder:
         self._thread.join(None if rest == inf else rest)
         return not self._thread.is_alive()
 
+    def dismiss(self) -> None:
+        """Have it end as soon as it answers, without waiting for that: no frame has been handed over."""
+        self._queue.put_nowait(None)
+
     def _hand_over(self, item: Frame | None, patience: float) -> None:
         """Queue an item, as long as there is a thread to take it."""
         begun = monotonic()
