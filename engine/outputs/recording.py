@@ -21,6 +21,7 @@ from sensors.units import Bytes, Seconds
 FAREWELL = 10.0  # seconds the last frames of a show may take to encode
 START = 8.0  # seconds the first file of a show may take to open: less than a watchdog waits for a frame
 SILENT = "the disk does not answer"
+SHARES = 4  # files at least that make up what may be kept, so that deleting one leaves most of it
 BEHIND = 10.0  # seconds for which a frame that was left out is a problem
 
 log = structlog.get_logger(__name__)
@@ -64,7 +65,8 @@ class RecordingOutput(Output):
     def open(self, gl: GLContext, canvas: Canvas) -> None:
         size = even(canvas)
         look = Look(size, canvas.fps, self._config.quality)
-        plan = Plan(self._naming, look, self._config.segment)
+        keep = self._config.keep_bytes
+        plan = Plan(self._naming, look, self._config.segment, inf if keep is None else keep // SHARES)
         self._reader = Reader(gl.ctx, size)  # first: what fails here has begun no file
         self._recorder = Recorder(plan, self._number, first=self._keeper is None)
         if self._keeper is not None:
@@ -86,7 +88,7 @@ class RecordingOutput(Output):
         assert self._reader is not None
         if self._recorder.error is not None:
             raise self._recorder.error
-        if self._keeper is None and self._recorder.ready.is_set():
+        if self._keeper is None and self._recorder.ready.is_set() and self._recorder.error is None:
             self._look_after()
         self._time = time
         if not self._exact and self._recorder.full:
@@ -115,7 +117,7 @@ class RecordingOutput(Output):
             if self._recorder is not None and not self._recorder.ready.is_set():
                 return f"frames are left out: {SILENT}"
             return "frames are left out: encoder or disk are too slow; record a smaller canvas or fewer frames a second"
-        return ""
+        return "" if self._keeper is None else self._keeper.problem
 
     def describe(self) -> str:
         return f"recording to {self._naming.describe()}"

@@ -6,7 +6,7 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.outputs import recording
+from engine.outputs import offscreen, recording
 from engine.outputs.base import Canvas
 from engine.render.context import GLContext, open_context
 from tests.running import PATIENCE
@@ -25,6 +25,7 @@ def gl() -> Iterator[GLContext]:
 def slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test fails because the machine is busy: what has a limit may take longer than on a wall."""
     monkeypatch.setattr(recording, "START", PATIENCE)
+    monkeypatch.setattr(offscreen, "FAREWELL", PATIENCE)
 
 
 @pytest.fixture

@@ -8,19 +8,22 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event, enumerate
 
 import moderngl
 import pytest
 from PIL import Image
 
 from engine.control.hub import Preview
+from engine.outputs import offscreen
 from engine.outputs.base import Canvas, Output, OutputConfig, OutputError
-from engine.outputs.offscreen import OffscreenConfig, OffscreenOutput
+from engine.outputs.offscreen import LATE, OffscreenConfig, OffscreenOutput
 from engine.outputs.pixels import Reader
 from engine.outputs.preview import EVERY, PreviewTap
 from engine.outputs.registry import find_outputs
 from engine.outputs.window import letterbox
 from engine.render.context import GLContext
+from tests.outputs.films import wait
 from tests.running import PATIENCE
 
 CANVAS = Canvas(64, 36, 10)
@@ -113,6 +116,30 @@ def test_a_snapshot_that_cannot_be_written_any_more_is_one_sentence_too(
     output.close()  # it has been tried when this returns
     with pytest.raises(OutputError, match=r"such\.png: cannot be written"):
         output.present(picture, 1, 1.0)
+
+
+def test_a_disk_that_hangs_is_a_problem_and_nobody_waits_for_it(
+    gl: GLContext, picture: moderngl.Texture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, answers, sync = tmp_path / "wall.png", Event(), os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (answers.wait(PATIENCE), sync(descriptor)))
+    monkeypatch.setattr(offscreen, "FAREWELL", 0.0)
+    output = OffscreenOutput(OffscreenConfig(snapshot=path, every=1))
+    output.open(gl, CANVAS)
+    for time in (0.0, 1.0, LATE):
+        output.present(picture, 0, time)
+        assert output.problem == ""
+    output.present(picture, 1, LATE + 0.1)
+    assert output.problem == f"{path}: the disk has not taken the picture for 10 s; see to it"
+    output.close()  # would never return
+    assert not path.exists()
+    output.open(gl, CANVAS)
+    output.present(picture, 2, LATE + 1)  # no second one on a disk that has not taken the first
+    assert sum(thread.name == "snapshot" for thread in enumerate()) == 1
+    answers.set()
+    wait("the picture", path.exists)
+    wait("health", lambda: output.present(picture, 3, LATE + 1.5) or not output.problem)
+    output.close()
 
 
 def test_previews_are_small_jpegs_at_their_pace(gl: GLContext, picture: moderngl.Texture) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
+LEAST = 64 * 2**10  # bytes: no fragment that is smaller is worth keeping when it is cut
+BLOCK = 2**20
 HEADER, LONG_HEADER = 8, 16  # bytes
 
 
@@ -18,6 +20,19 @@ def whole_length(file: BinaryIO) -> int:
         if kind in (b"mdat", b"moov") and seen >= {b"mdat", b"moov"}:
             whole = end
     return whole
+
+
+def may_hold_pictures(file: BinaryIO) -> bool:
+    """Whether there may be pictures in a file without a whole fragment: one that was damaged, and not only begun."""
+    if file.seek(0, 2) < LEAST:
+        return False
+    file.seek(0)
+    before = b""
+    while block := file.read(BLOCK):
+        if b"mdat" in before + block:
+            return True
+        before = block[-3:]
+    return False
 
 
 def is_mp4(file: BinaryIO) -> bool:

@@ -7,11 +7,12 @@ from threading import Event, Thread
 
 import structlog
 
-from engine.outputs.video.mending import mend
+from engine.outputs.video.mending import UnreadableError, mend, sweep
 from engine.outputs.video.names import Naming
 from engine.outputs.video.retention import Keep, forget
 
 LOOK_EVERY = 10.0  # seconds between looks at what may be kept
+TOO_LARGE = "alone is more than keep_bytes; let it keep more, or record with a larger number for quality"
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +27,9 @@ class Keeper:
         self._wake = Event()
         self._stopped = Event()
         self._said = ""
+        self.problem = ""
+        """What is wrong with what is kept; empty where all is well."""
+        self._left: set[Path] = set()
         self._mend = True
         self._thread = Thread(target=self._run, name="recording keeper", daemon=True)
         self._thread.start()
@@ -56,8 +60,10 @@ class Keeper:
                 self._mend = False
                 for mended in self._mended():
                     log.info("finished what an earlier run left", file=str(mended))
-            for gone in forget(self._namings[0], self._keep, time.time()):
+            rest = forget(self._namings[0], self._keep, time.time())
+            for gone in rest.gone:
                 log.info("an old recording was deleted", file=str(gone))
+            self.problem = "" if rest.too_large is None else f"{rest.too_large.name} {TOO_LARGE}"
             self._said = ""
         except OSError as error:  # told once: a folder that is gone is gone at the next look too
             place = error.filename or self._namings[0].folder
@@ -68,7 +74,17 @@ class Keeper:
 
     def _mended(self) -> Iterator[Path]:
         for naming in self._namings:
+            sweep(naming)
             for part, name in list(naming.parts()):
-                mended = mend(part, name, naming, self._stopped.is_set)
-                if mended is not None:
-                    yield mended
+                try:
+                    mended = mend(part, name, naming, self._stopped.is_set)
+                except UnreadableError:
+                    self._tell_left(part)
+                else:
+                    if mended is not None:
+                        yield mended
+
+    def _tell_left(self, part: Path) -> None:
+        if part not in self._left:
+            self._left.add(part)
+            log.warning("this is named as a recording, but cannot be finished, and is left as it is", file=str(part))

@@ -106,10 +106,24 @@ class Naming(ABC):
     def parts(self) -> Iterator[tuple[Path, Name]]:
         """What is being written, or was left unfinished, and its Name."""
         for path in _files(self.folder):
-            stem, part, suffix = path.name.rpartition(f"{PART}.")
-            name = self.parse(f"{stem}.{suffix}") if part else None
+            name = self._parse_part(path.name)
             if name is not None:
                 yield path, name
+
+    def copies(self) -> Iterator[Path]:
+        """What parts are being copied to as they are mended, or were."""
+        for path in _files(self.folder):
+            if path.name.endswith(MENDING) and self._parse_part(path.name.removesuffix(MENDING)) is not None:
+                yield path
+
+    def unfinished(self) -> Iterator[Path]:
+        """All files of this recording but the finished ones."""
+        yield from (path for path, _ in self.parts())
+        yield from self.copies()
+
+    def _parse_part(self, text: str) -> Name | None:
+        stem, part, suffix = text.rpartition(f"{PART}.")
+        return self.parse(f"{stem}.{suffix}") if part else None
 
 
 class DatedNames(Naming):

@@ -25,7 +25,8 @@ class PartFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = FileIO(path, "x+")
-        self._end = 0
+        self.size = 0
+        """Bytes that were written."""
         self.closed = False
         """Whether nothing more may be written. PyAV asks before it ends a file that is thrown away half done."""
         self._written = Event()
@@ -41,13 +42,13 @@ class PartFile:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         if self.sync_error is not None:
             raise self.sync_error
-        if self._file.tell() < self._end:
+        if self._file.tell() < self.size:
             os.fsync(self._file.fileno())
         rest = memoryview(data)
         length = len(rest)
         while rest:
             rest = rest[self._file.write(rest) :]
-        self._end = max(self._end, self._file.tell())
+        self.size = max(self.size, self._file.tell())
         self._written.set()
         return length
 

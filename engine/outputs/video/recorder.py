@@ -16,6 +16,7 @@ from engine.outputs.video.encoding import Look
 from engine.outputs.video.names import Naming
 from engine.outputs.video.segment import Segment
 
+SHORTEST = 1.0  # seconds: files do not get shorter for the sake of their size
 QUEUE = 8  # frames the encoder may be behind
 
 Rows = NDArray[np.uint8]
@@ -23,11 +24,17 @@ Frame = tuple[Rows, float]
 
 
 class Plan(NamedTuple):
-    """How frames become files. `segment` is the length of one in seconds."""
+    """How frames become files. One ends after `segment` seconds, or when it has `size` bytes; see SHORTEST."""
 
     naming: Naming
     look: Look
     segment: float
+    size: float = inf
+
+    def is_full(self, segment: Segment, time: float) -> bool:
+        """Whether the frame at show time `time` begins another file."""
+        lasts = segment.lasts(time)
+        return lasts >= self.segment or (lasts >= SHORTEST and segment.size >= self.size)
 
 
 class Recorder:
@@ -115,7 +122,7 @@ class Recorder:
 
     def _on_time(self, segment: Segment, time: float) -> Segment:
         """The file for a frame at `time`. The one before is ended beside, so that no frame waits for the disk."""
-        if segment.lasts(time) < self._plan.segment:
+        if not self._plan.is_full(segment, time):
             return segment
         self.number += 1
         following = self._begin()
@@ -135,6 +142,7 @@ class Recorder:
     def _note(self, segment: Segment) -> None:
         if segment.kept is not None:
             self.kept = segment.kept
+        if segment.frames:  # also where they could not be kept yet: what is mended later has that name
             self.number += 1
 
     def _sentence(self, error: Exception) -> OutputError:

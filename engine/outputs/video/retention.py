@@ -25,23 +25,36 @@ class _File(NamedTuple):
     size: int
 
 
-def forget(naming: Naming, keep: Keep, now: float) -> list[Path]:
-    """Delete the oldest finished files of a recording until the rest may stay; what was deleted. Raises OSError.
+class Rest(NamedTuple):
+    """What came of a look: the files that were deleted, and the newest where it alone is more than may be kept."""
 
-    `now` is the wall clock's, in seconds. Files still being written count for the size and are never deleted.
+    gone: list[Path]
+    too_large: Path | None = None
+
+
+def forget(naming: Naming, keep: Keep, now: float) -> Rest:
+    """Delete the oldest finished files of a recording until the rest may stay. Raises OSError.
+
+    `now` is the wall clock's, in seconds. Files still being written count for the size; neither they nor the newest
+    finished one are ever deleted.
     """
     files = sorted(_looked_at(naming.whole_files()))
-    total = sum(file.size for file in files) + sum(part.size for part in _looked_at(path for path, _ in naming.parts()))
+    if not files:
+        return Rest([])
+    newest = files.pop()
+    today = min(now, newest.changed + DAY)  # a clock that is years ahead makes no file old
+    total = newest.size + sum(file.size for file in [*files, *_looked_at(naming.unfinished())])
     gone: list[Path] = []
     for file in files:
-        old = keep.days is not None and now - file.changed > keep.days * DAY
+        old = keep.days is not None and today - file.changed > keep.days * DAY
         much = keep.bytes is not None and total > keep.bytes
         if not old and not much:
             break
         file.path.unlink(missing_ok=True)
         gone.append(file.path)
         total -= file.size
-    return gone
+    alone = keep.bytes is not None and newest.size > keep.bytes
+    return Rest(gone, newest.path if alone else None)
 
 
 def _looked_at(paths: Iterable[Path]) -> Iterator[_File]:

@@ -34,6 +34,11 @@ class Segment:
         """Seconds from the first frame to show time `time`."""
         return time - self._begin if self.frames else 0.0
 
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+        return self._file.size
+
     def add(self, pixels: NDArray[np.uint8], time: float) -> None:
         """One frame at show time `time` in seconds; see Encoding.add."""
         if not self.frames:
