@@ -142,7 +142,6 @@ class Recorder:
     def _note(self, segment: Segment) -> None:
         if segment.kept is not None:
             self.kept = segment.kept
-        if segment.frames:  # also where they could not be kept yet: what is mended later has that name
             self.number += 1
 
     def _sentence(self, error: Exception) -> OutputError:
