@@ -25,6 +25,7 @@ from engine.build import (
     check_model,
     kinds,
     load,
+    load_again,
     model_of,
     naming_the_model,
     no_display,
@@ -46,7 +47,7 @@ from engine.outputs.rack import OutputRack
 from engine.outputs.recording import RecordingConfig, RecordingOutput
 from engine.outputs.video.names import GivenName
 from engine.pacing import Pacer
-from engine.render.context import GLContext, open_context
+from engine.render.context import GLContext, WindowRequest, open_context
 from engine.render.display import DisplayWatch
 from engine.sensing import Senses
 from engine.show.loader import LoadedShow
@@ -67,11 +68,16 @@ def run_show(path: Path, options: RunOptions) -> int:
     """Run a show until Ctrl-C, SIGTERM, its window is closed, or its seconds are over; the exit code: 0, or RESTART
     where the display has come or gone. Raises ReverieError.
     """
-    loaded, played = load(path), HEARTBEAT.played
+    played = HEARTBEAT.played
+    loaded, outdated = load_again(path, LESSONS.read())
+    if outdated:
+        log.warning(outdated)
     with suppress(StoppedError), ExitStack() as stack:  # stopped while opening: close what is open, and go
         with busy(f"opening {loaded.show.title}"):
             live, findings = open_live(loaded, options, stack)
         print_table(loaded.show.title, findings)
+        LESSONS.keep_show(loaded.document.text)
+        live.outdated = outdated
         try:
             live.perform(None if options.seconds is None else options.seconds - played)
         finally:
@@ -111,7 +117,7 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
         display = DisplayWatch()
         stack.callback(display.close)
         display.start()
-    gl = open_context(window)
+    gl = _open_gl(window, hub)
     stack.callback(gl.close)
     _step()
     renderer = build_renderer(loaded, gl, stack, learnt=LESSONS.read())
@@ -140,6 +146,18 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     _await_sensors(senses, clock)
     _step()
     return live, _findings(choice, live, outputs, server)
+
+
+def _open_gl(window: WindowRequest | None, hub: Hub) -> GLContext:
+    """At the start a window that cannot be opened is the user's to mend; a show that runs goes on offscreen."""
+    try:
+        return open_context(window)
+    except ReverieError as error:
+        if window is None or HEARTBEAT.engines < 2:
+            raise
+        hub.no_display = f"no display: {error}"
+        log.warning(f"degraded: {hub.no_display}")
+        return open_context()
 
 
 def _step() -> None:
