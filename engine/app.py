@@ -111,14 +111,10 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     senses.start()
     _step()
     outputs, window = build_outputs(loaded, options)
-    hub, display = Hub(title=show.title, no_display=no_display(loaded, options, window)), None
-    if hub.no_display:
-        log.warning(f"degraded: {hub.no_display}")
-        display = DisplayWatch()
-        stack.callback(display.close)
-        display.start()
+    hub = Hub(title=show.title, no_display=no_display(loaded, options, window))
     gl = _open_gl(window, hub)
     stack.callback(gl.close)
+    display = _wait_for_display(hub, stack)
     _step()
     renderer = build_renderer(loaded, gl, stack, learnt=LESSONS.read())
     _step()
@@ -156,8 +152,18 @@ def _open_gl(window: WindowRequest | None, hub: Hub) -> GLContext:
         if window is None or HEARTBEAT.engines < 2:
             raise
         hub.no_display = f"no display: {error}"
-        log.warning(f"degraded: {hub.no_display}")
         return open_context()
+
+
+def _wait_for_display(hub: Hub, stack: ExitStack) -> DisplayWatch | None:
+    """What looks for the display that a show lacks, to be released by `stack`; None where nothing is lacking."""
+    if not hub.no_display:
+        return None
+    log.warning(f"degraded: {hub.no_display}")
+    display = DisplayWatch()
+    stack.callback(display.close)
+    display.start()
+    return display
 
 
 def _step() -> None:
