@@ -12,6 +12,7 @@ SHOW ?= shows/first-light.yaml
 SECONDS ?=
 RUN_ARGS ?=
 TESTS ?=
+WORKERS ?= 2
 DEBIAN ?= 12
 
 .PHONY: run test setup setup-test lint types unit fresh bench clean
@@ -57,7 +58,7 @@ types:
 	$(BIN)/mypy
 
 unit:
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 
 fresh:
 	@DEBIAN=$(DEBIAN) TESTS="$(TESTS)" packaging/fresh.sh

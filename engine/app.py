@@ -26,6 +26,7 @@ from engine.build import (
     given_name,
     kinds,
     load,
+    load_again,
     model_of,
     naming_the_model,
     no_display,
@@ -48,7 +49,7 @@ from engine.outputs.recording import RecordingConfig, RecordingOutput
 from engine.outputs.video.encoding import even
 from engine.outputs.video.names import GivenName
 from engine.pacing import Pacer
-from engine.render.context import GLContext, open_context
+from engine.render.context import GLContext, WindowRequest, open_context
 from engine.render.display import DisplayWatch
 from engine.sensing import Senses
 from engine.show.loader import LoadedShow
@@ -71,11 +72,16 @@ def run_show(path: Path, options: RunOptions) -> int:
     """
     if options.record_to is not None and HEARTBEAT.engines <= 1:  # later a wrong name is no reason to end the show
         check_name(given_name(options.record_to, options.overwrite))
-    loaded, played = load(path), HEARTBEAT.played
+    played = HEARTBEAT.played
+    loaded, outdated = load_again(path, LESSONS.read())
+    if outdated:
+        log.warning(outdated)
     with suppress(StoppedError), ExitStack() as stack:  # stopped while opening: close what is open, and go
         with busy(f"opening {loaded.show.title}"):
             live, findings = open_live(loaded, options, stack)
         print_table(loaded.show.title, findings)
+        LESSONS.keep_show(loaded.document.text)
+        live.outdated = outdated
         try:
             live.perform(None if options.seconds is None else options.seconds - played)
         finally:
@@ -109,14 +115,10 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     senses.start()
     _step()
     outputs, window = build_outputs(loaded, options)
-    hub, display = Hub(title=show.title, no_display=no_display(loaded, options, window)), None
-    if hub.no_display:
-        log.warning(f"degraded: {hub.no_display}")
-        display = DisplayWatch()
-        stack.callback(display.close)
-        display.start()
-    gl = open_context(window)
+    hub = Hub(title=show.title, no_display=no_display(loaded, options, window))
+    gl = _open_gl(window, hub)
     stack.callback(gl.close)
+    display = _wait_for_display(hub, stack)
     _step()
     renderer = build_renderer(loaded, gl, stack, learnt=LESSONS.read())
     _step()
@@ -144,6 +146,28 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     _await_sensors(senses, clock)
     _step()
     return live, _findings(choice, live, outputs, server)
+
+
+def _open_gl(window: WindowRequest | None, hub: Hub) -> GLContext:
+    """At the start a window that cannot be opened is the user's to mend; a show that runs goes on offscreen."""
+    try:
+        return open_context(window)
+    except ReverieError as error:
+        if window is None or HEARTBEAT.engines < 2:
+            raise
+        hub.no_display = f"no display: {error}"
+        return open_context()
+
+
+def _wait_for_display(hub: Hub, stack: ExitStack) -> DisplayWatch | None:
+    """What looks for the display that a show lacks, to be released by `stack`; None where nothing is lacking."""
+    if not hub.no_display:
+        return None
+    log.warning(f"degraded: {hub.no_display}")
+    display = DisplayWatch()
+    stack.callback(display.close)
+    display.start()
+    return display
 
 
 def _step() -> None:

@@ -15,7 +15,7 @@ from engine.control.server import ControlServer
 from engine.control.token_file import read_token
 from engine.errors import ReverieError
 from engine.heartbeat import HEARTBEAT
-from engine.lessons import TIMES, Learnt
+from engine.lessons import LESSONS, TIMES, Learnt
 from engine.network import check_network, naming, network_parameters, path_of
 from engine.outputs.base import Canvas, Output
 from engine.outputs.offscreen import OffscreenConfig, OffscreenOutput
@@ -78,6 +78,18 @@ def load(path: Path) -> LoadedShow:
     return load_show(path, kinds())
 
 
+def load_again(path: Path, learnt: Learnt) -> tuple[LoadedShow, str]:
+    """The same for an engine that follows another: where the file was broken meanwhile, it is read as it was when it
+    last showed frames, and why is the second value. Raises ReverieError.
+    """
+    try:
+        return load(path), ""
+    except ReverieError as error:
+        if HEARTBEAT.engines < 2 or not learnt.show:
+            raise
+        return load_show(path, kinds(), learnt.show), f"{error}; the show runs as it was before"
+
+
 def canvas_of(loaded: LoadedShow) -> Canvas:
     """The canvas as outputs want it."""
     part = loaded.show.canvas
@@ -110,7 +122,7 @@ def build_renderer(
     before this one have told of them. Raises ReverieError.
     """
     show, folder = loaded.show, loaded.path.parent
-    files = [_shader_file(loaded, i) for i in range(len(show.passes))]
+    files = [_shader_file(loaded, i, learnt is not None) for i in range(len(show.passes))]
     names = pass_names(files)
     precautions = NONE if learnt is None else _precautions(dict(zip(names, files, strict=True)), learnt)
     for i, (name, file) in enumerate(zip(names, files, strict=True)):
@@ -119,7 +131,7 @@ def build_renderer(
         except ReverieError as error:
             raise loaded.error(("passes", i), str(error)) from None
         check_pass(loaded, i, {x.name: x.parameter("/passes/it") for x in shader.inputs if not x.is_image})
-    requests = [PassRequest(part.shader, part.values) for part in show.passes]
+    requests = [PassRequest(part.shader, part.values, file) for part, file in zip(show.passes, files, strict=True)]
     size = (show.canvas.width, show.canvas.height)
     follows = isinstance(show.model, FeedPart)
     renderer = Renderer(gl, size, show.canvas.fps, requests, folder, adaptive, turning=follows, precautions=precautions)
@@ -127,27 +139,32 @@ def build_renderer(
     return renderer
 
 
-def _shader_file(loaded: LoadedShow, index: int) -> Path:
+def _shader_file(loaded: LoadedShow, index: int, may_be_gone: bool) -> Path:
+    """Where a pass's shader lies, or, of one that may be gone since an earlier engine ran it, where it lay."""
+    text, folder = loaded.show.passes[index].shader, loaded.path.parent
     try:
-        return find_shader(loaded.show.passes[index].shader, loaded.path.parent)
+        return find_shader(text, folder)
     except ReverieError as error:
+        if may_be_gone and HEARTBEAT.engines > 1 and text.endswith(".fs"):
+            return folder.resolve() / text
         raise loaded.error(("passes", index), str(error)) from None
 
 
 def _precautions(files: Mapping[str, Path], learnt: Learnt) -> Precautions:
-    """A pass in which engines keep hanging is left out; one that ran well before begins as it was then."""
+    """A pass in which engines keep hanging is left out. Where a file holds what hung, or nothing that can be read, what
+    ran well before runs in place of it.
+    """
     why = "{}: left out, since the engine hung in it {} times; edit the file and it is tried again"
     left_out = {n: why.format(files[n], times) for n, times in learnt.hung.items() if times >= TIMES and n in files}
-    instead = {n: good for n, good in learnt.good.items() if n in files and _sources(files[n]) != good}
-    return Precautions(left_out, instead, HEARTBEAT.mark, learnt.careful, SLOWEST_PASS)
+    instead = {n: good for n, good in learnt.good.items() if n in files and _will_not_do(files[n], learnt.bad.get(n))}
+    return Precautions(left_out, instead, LESSONS.try_out, HEARTBEAT.mark, learnt.careful, SLOWEST_PASS)
 
 
-def _sources(file: Path) -> Sources | None:
-    """What the file of a shader holds; None where it cannot be read, so that it is not what ran well."""
+def _will_not_do(file: Path, bad: Sources | None) -> bool:
     try:
-        return load_shader(file).sources
+        return load_shader(file).sources == bad
     except ReverieError:
-        return None
+        return True
 
 
 def build_senses(loaded: LoadedShow, *, simulated: bool = False) -> Senses:

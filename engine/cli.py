@@ -18,7 +18,7 @@ from engine.cli_train import Loss, train
 from engine.errors import ReverieError, printable
 from engine.files import check_current_folder
 from engine.logs import configure
-from engine.stopping import STOP, StoppedError
+from engine.stopping import STOP, STOPPED, StoppedError
 
 # As they are used: first the show, then the way to a network of one's own, then the rest.
 COMMANDS = (
@@ -54,7 +54,6 @@ app.command()(train)
 
 ShowPath = Annotated[Path, typer.Argument(metavar="SHOW", help="the show file (.yaml)")]
 USER_MISTAKE = 2
-STOPPED = 130  # as shells say it
 
 
 def print_version(wanted: bool) -> None:

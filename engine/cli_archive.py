@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.errors import ReverieError
-from engine.stopping import STOP
+from engine.stopping import STOP, STOPPED
 
 if TYPE_CHECKING:
     from models.archive.net import Policy
@@ -124,10 +124,13 @@ def fetch(
 
     with working("fetching") as progress:
         policy = _policy(contact, allow_host, trust_host)
-        stopped = lambda: STOP.requested  # noqa: E731
-        done = fetch_all(folder, policy, short_side=short_side, progress=progress, limit=limit, stopped=stopped)
+        done = fetch_all(
+            folder, policy, short_side=short_side, progress=progress, limit=limit, stopped=lambda: STOP.requested
+        )
     again = "the same command goes on" if done.left else f"reverie archive prepare {folder} --resolution 256 -o SET.zip"
     show_counts(done, as_json, then=again)
+    if done.stopped:
+        raise typer.Exit(STOPPED)
 
 
 @archive_app.command()

@@ -4,6 +4,7 @@ The engine writes, on its main thread; the watchdog reads. Without a watchdog th
 """
 
 import mmap
+import os
 import struct
 from enum import IntEnum
 
@@ -67,6 +68,11 @@ class Heartbeat:
         """What is being tried just now, by name; empty when it has gone well."""
         text = name.encode("utf-8", "replace")[:MARK_BYTES]
         self._memory[_MARK_AT : _MARK_AT + 1 + len(text)] = bytes([len(text)]) + text
+
+    @property
+    def orphaned(self) -> bool:
+        """In an engine: whether its watchdog is gone."""
+        return self.watchdog not in (0, os.getppid())
 
     @property
     def beats(self) -> int:

@@ -1,7 +1,6 @@
 """A show running live: frames to the outputs, snapshots to the hub, commands from it, edited shaders taken up."""
 
 import gc
-import os
 import time
 from collections.abc import Callable
 
@@ -35,6 +34,7 @@ class Live:
         self, clock: Clock, fps: float, work: Work, renderer: Renderer, rack: OutputRack, hub: Hub,
         server: ControlServer | None = None, display: DisplayWatch | None = None,
     ) -> None:  # fmt: skip
+        self.outdated = ""  # why the show file is not what runs
         self.restart = False  # whether it ended so that another engine can begin, with a display or without
         self._server = server
         self._display = display
@@ -93,7 +93,7 @@ class Live:
         if now >= self._report_at:
             self._report(now)
             self._reload_shaders()
-            if HEARTBEAT.watchdog not in (0, os.getppid()):
+            if HEARTBEAT.orphaned:
                 log.warning("the watchdog is gone; ending, so that another one can begin")
                 self.pacer.stop()
 
@@ -108,14 +108,18 @@ class Live:
 
     def _report(self, now: float) -> None:
         self._report_at = now + REPORT_EVERY
+        window = self.renderer.gl.window
+        if window is not None:
+            self.hub.no_display = window.problem if window.hidden else ""
         source = self.work.source
         dream = {"dream": source.last_error} if not source.alive and source.last_error else {}
         feed = {"networks": self.work.stage.problem} if self.work.stage.problem else {}
+        show = {"show": self.outdated} if self.outdated else {}
         panel = {"panel": self._server.problem} if self._server is not None and self._server.problem else {}
         shaders = {f"shader {name}": error for name, error in self.renderer.errors.items()}
         self.hub.health = self.health.report(
             self.work.senses.report(),
-            dream | feed | panel | shaders | self.rack.problems,
+            show | dream | feed | panel | shaders | self.rack.problems,
             title=self.hub.title,
             dropped_frames=self.pacer.dropped,
             engine_restarts=max(HEARTBEAT.engines - 1, 0),

@@ -6,6 +6,7 @@ from engine.heartbeat import HEARTBEAT
 from engine.lessons import LESSONS, Source
 
 LONG_ENOUGH = 3.0  # seconds of pictures with an edited shader, after which it counts as good
+FORGIVEN_AFTER = 3600.0  # seconds of pictures, after which it no longer counts what hung before
 
 
 class Probation:
@@ -17,6 +18,7 @@ class Probation:
         self._suspects: list[str] = []
         self._until = 0.0
         self._now = 0.0
+        self._forgiven = False
 
     def begin(self, name: str) -> None:
         """The shader of a pass was edited and is taken up."""
@@ -33,6 +35,9 @@ class Probation:
                 LESSONS.forgive(name)
             self.passed(self._suspects)
             self._suspects = []
+        if not self._forgiven and now > FORGIVEN_AFTER:
+            self._forgiven = True
+            LESSONS.forgive_all()
 
     def passed(self, names: Iterable[str]) -> None:
         """These passes run well as they are."""

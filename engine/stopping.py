@@ -7,13 +7,16 @@ that cannot calls `interrupt` first and has Python's own KeyboardInterrupt again
 
 import os
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import TypeVar
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+STOPPED = 130  # the exit code of a command that was stopped before its work was done, as shells say it
+
 T = TypeVar("T")
+Handler = Callable[[int, FrameType | None], None]
 
 
 class StoppedError(Exception):
@@ -25,12 +28,17 @@ class Stop:
 
     def __init__(self) -> None:
         self.requested = False
+        self.numbers: list[int] = []
 
-    def listen(self) -> None:
-        """From now on SIGINT, SIGTERM and SIGHUP set the flag; SIGHUP not where it was ignored (nohup)."""
-        for number in NUMBERS:
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
-                signal.signal(number, self._handle)
+    def listen(self, handler: Handler | None = None) -> None:
+        """From now on SIGINT, SIGTERM and SIGHUP set the flag, or call `handler`; SIGHUP not where it was ignored at
+        the first call (nohup).
+        """
+        if not self.numbers:
+            hangup = signal.getsignal(signal.SIGHUP) != signal.SIG_IGN
+            self.numbers = [n for n in NUMBERS if n != signal.SIGHUP or hangup]
+        for number in self.numbers:
+            signal.signal(number, handler or self._handle)
 
     def interrupt(self) -> None:
         """After `listen`: SIGINT and SIGTERM raise KeyboardInterrupt again, at once where one has come already."""

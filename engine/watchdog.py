@@ -2,14 +2,16 @@
 
 `reverie run` splits in two before it imports anything large. The parent keeps the process id that a service manager
 knows, hands signals on, and looks at the engine's heartbeat; the engine is its child. A frame that does not come for
-HANGING seconds, or a step of opening that takes OPENING, means that the engine hangs: most likely in a driver, where no
-signal and no thread of its own can help it. It is killed, and another one begins with what was learnt (`lessons`).
-An engine that dies on its own, with its X server say, is replaced as well. One that says it is done is done.
+HANGING seconds, or a step of opening or closing that takes far too long, means that the engine hangs: most likely in a
+driver, where no signal and no thread of its own can help it. It is killed, and another one begins with what was learnt
+(`lessons`). An engine that dies on its own, with its X server say, is replaced as well. One that says it is done is
+done.
 
 Tried and left: a watchdog thread, which waits for the interpreter's lock as everything else does; and an engine that
 watches a child, which a service manager takes for the service and kills with it.
 """
 
+import ctypes
 import os
 import signal
 import sys
@@ -20,10 +22,11 @@ from types import FrameType
 
 from engine.heartbeat import Heartbeat, Stage
 from engine.lessons import TIMES, Lessons
-from engine.stopping import NUMBERS, Stop
+from engine.stopping import Stop
 
 OPENING = 120.0  # seconds that one step of opening may take
-HANGING = 10.0  # seconds without a frame, or without an end once it was asked for
+OPENING_TO_END = 30.0  # the same once the program was asked to end
+HANGING = 10.0  # seconds without a frame
 CLOSING = 60.0  # seconds that one step of closing may take: a recording is being finished
 LOOK = 0.1  # seconds between looks
 BARREN = 3  # engines after the first that may end without a frame before the show is given up
@@ -32,6 +35,7 @@ LASTED = 60.0  # seconds of pictures after which an engine counts as one that la
 
 RESTART = 75  # the exit code with which an engine asks for another one
 FAILED = 1
+PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 
 
 class Watchdog:
@@ -53,7 +57,8 @@ class Watchdog:
     def watch(self) -> int | None:
         """The exit code of the program; None in the engine's process, which is to go on with its work."""
         self._heartbeat.watchdog = os.getpid()
-        self._listen()
+        self._stop.listen(self._note)
+        signal.signal(signal.SIGTSTP, self._note)
         code = None
         while code is None:
             self._begin()
@@ -62,23 +67,26 @@ class Watchdog:
             code = self._verdict(*self._wait())
         return code
 
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self._stop.requested |= number != signal.SIGTSTP
+        self._heard.append(number)
+
     def _begin(self) -> None:
-        """Split off an engine; in its process `_engine` stays 0."""
+        """Split off an engine; in its process `_engine` stays 0. A signal that comes meanwhile waits."""
         self._heartbeat.opening()
         self._played = self._heartbeat.played
+        held = {*self._stop.numbers, signal.SIGTSTP}
+        signal.pthread_sigmask(signal.SIG_BLOCK, held)
         self._engine = os.fork()
         if not self._engine:
             os.setpgid(0, 0)  # the terminal's Ctrl-C goes to the watchdog alone, which hands it on
+            for number in held:
+                signal.signal(number, signal.SIG_IGN)  # what reached it in between will be handed on: once is enough
             self._stop.listen()
-
-    def _listen(self) -> None:
-        def note(number: int, frame: FrameType | None) -> None:
-            self._stop.requested = True
-            self._heard.append(number)
-
-        for number in NUMBERS:
-            if signal.getsignal(number) != signal.SIG_IGN:
-                signal.signal(number, note)
+            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+            signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # it may still write to the terminal
+            _end_with(self._heartbeat.watchdog)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, held)
 
     def _signal(self, number: int) -> None:
         with suppress(ProcessLookupError):  # it has ended, and is about to be noticed
@@ -98,13 +106,22 @@ class Watchdog:
                 why = self._hanging(self._now() - since)
                 self._signal(signal.SIGKILL)
             while self._heard:  # handed on here, where the engine surely is
-                self._signal(self._heard.pop(0))
+                self._hand_on(self._heard.pop(0))
             time.sleep(LOOK)
 
+    def _hand_on(self, number: int) -> None:
+        """Ctrl-Z stops the engine and then this process, until a shell has both go on."""
+        if number != signal.SIGTSTP:
+            self._signal(number)
+            return
+        self._signal(signal.SIGSTOP)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        self._signal(signal.SIGCONT)
+
     def _patience(self) -> float:
-        if self._heartbeat.stage is Stage.CLOSING:
-            return CLOSING
-        return OPENING if self._heartbeat.stage is Stage.OPENING and not self._stop.requested else HANGING
+        if self._heartbeat.stage is Stage.OPENING:
+            return OPENING_TO_END if self._stop.requested else OPENING
+        return CLOSING if self._heartbeat.stage is Stage.CLOSING else HANGING
 
     def _hanging(self, seconds: float) -> str:
         missing = {Stage.OPENING: "step of opening", Stage.RUNNING: "frame", Stage.CLOSING: "step of closing"}
@@ -112,26 +129,32 @@ class Watchdog:
         return f"the engine hung{where}: no {missing[self._heartbeat.stage]} for {seconds:.0f} s"
 
     def _verdict(self, why: str, hung: bool) -> int | None:
-        """What the program ends with; None where another engine is to begin."""
+        """What the program ends with; None where another engine is to begin. Once frames were shown, only an engine
+        that says all is well ends the show: a mistake made in its file meanwhile leaves no wall dark.
+        """
         beat = self._heartbeat
         self._showed |= beat.frames > 0
         if self._stop.requested:
-            if beat.code is None:
-                _say(f"{why}, after it was asked to end")
-            return FAILED if beat.code is None else beat.code
+            return self._last_word(why)
         if beat.code == RESTART:
-            return None
-        if beat.code == 0 or (beat.code is not None and (beat.frames or not self._showed)):
+            return self._rest()
+        if beat.code == 0 or (beat.code is not None and not self._showed):
             return beat.code
         if hung or beat.marked:
             self._lessons.learn(beat.marked)
-        self._barren += 1
+        self._barren += not beat.marked  # of a pass that is to blame there is an end: it is left out
         if self._barren > BARREN and not self._showed:
-            _say(f"{why}; given up: no frame was shown in {self._barren} tries")
+            _say(f"{why}; given up: no frame was shown in {self._heartbeat.engines} tries")
             return FAILED
         _say(f"{why}; starting anew{self._consequence(beat.marked)}")
-        self._rest()
-        return FAILED if self._stop.requested else None
+        return self._rest()
+
+    def _last_word(self, why: str) -> int:
+        """The exit code after a stop."""
+        if self._heartbeat.code is None:
+            _say(f"{why}, after it was asked to end")
+            return FAILED
+        return 0 if self._heartbeat.code == RESTART else self._heartbeat.code
 
     def _consequence(self, name: str) -> str:
         learnt = self._lessons.read()
@@ -139,13 +162,25 @@ class Watchdog:
             return f", without the pass {name}: edit its shader, and it is tried again"
         return f", with the last good version of {name}" if name in learnt.good else ""
 
-    def _rest(self) -> None:
-        """Wait before the next engine: longer each time, unless the last one lasted."""
-        lasted = self._heartbeat.played - self._played > LASTED
-        self._pause = FIRST_PAUSE if lasted else min(2 * self._pause, LONGEST_PAUSE)
+    def _rest(self) -> int | None:
+        """Wait before the next engine: longer each time, unless the last one lasted. 0 after a stop, else None."""
+        if self._heartbeat.played - self._played > LASTED:
+            self._pause = FIRST_PAUSE
         begun = self._now()
         while self._now() - begun < self._pause and not self._stop.requested:
             time.sleep(LOOK)
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        return 0 if self._stop.requested else None
+
+
+def _end_with(parent: int) -> None:
+    """Have this process killed when its parent is gone: one that hangs could not notice. Linux; elsewhere the display
+    loop looks.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # gone in between
+            os._exit(FAILED)
 
 
 def _ending(status: int) -> str:

@@ -8,15 +8,10 @@ from playwright.sync_api import Browser
 from tests.browser import chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for the whole run: Playwright wants no second one beside it."""
+    """One browser for a file of tests. While Playwright runs, nothing else in this thread can begin an event loop: so it
+    ends with the file.
+    """
     with chromium() as running:
         yield running
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with a browser come last: from its first one on Playwright leaves an event loop running in this thread, in
-    which nothing that begins one of its own can run any more.
-    """
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))

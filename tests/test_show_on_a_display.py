@@ -93,7 +93,8 @@ def test_a_monitor_that_is_off_degrades_the_show_and_gets_its_picture_back(tmp_p
             running.wait("the loss", lambda: "window" in running.get("healthz")["problems"])
             seen = running.get("healthz")["presented_frames"]
             running.wait("further frames", lambda: running.get("healthz")["presented_frames"] > seen + 20)
-            assert (status(running, "healthz"), status(running, "readyz")) == (200, 503)
+            assert running.get("healthz")["status"] == "degraded"
+            assert (status(running, "healthz"), status(running, "readyz")) == (503, 503)
             server.switch_on("DUMMY1", "1920x1080", 1280)
             running.wait("its return", lambda: server.window("Wall") == PLACE)
             running.wait("health again", lambda: status(running, "readyz") == 200)

@@ -18,7 +18,7 @@ panel: null
 outputs:
   - {type: offscreen, snapshot: wall.png, every: 0.1s}
 """
-RUN = ("run", "SHOW", "--offscreen", "--seconds", "2")
+RUN = ("run", "SHOW", "--offscreen", "--seconds", "0.5")
 CHECK = ("check", "SHOW")
 FULL = "cannot be written (No space left on device)"
 

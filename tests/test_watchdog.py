@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from engine.lessons import LESSONS
 from engine.stopping import STOP
 
 watchdog.OPENING, watchdog.HANGING, watchdog.CLOSING = 3.0, 1.5, 3.0
-watchdog.FIRST_PAUSE = watchdog.LONGEST_PAUSE = 0.1
+watchdog.FIRST_PAUSE = watchdog.LONGEST_PAUSE = float(sys.argv[2])
 lives = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT | os.O_APPEND)
 
 def say(text):
@@ -62,8 +63,8 @@ say(f"engine {n}")
 class Watched:
     """A program of that kind, running."""
 
-    def __init__(self, folder: Path, life: str) -> None:
-        command = [sys.executable, "-c", PROGRAM + life, str(folder / "lives")]
+    def __init__(self, folder: Path, life: str, pause: float = 0.1) -> None:
+        command = [sys.executable, "-c", PROGRAM + life, str(folder / "lives"), str(pause)]
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
         )
@@ -74,6 +75,10 @@ class Watched:
             if said.strip() == line:
                 return
         pytest.fail(f"it never said {line!r}: {self.process.communicate()}")
+
+    def wait_for_log(self, words: str) -> None:
+        assert self.process.stderr is not None
+        assert words in self.process.stderr.readline()
 
     def end(self) -> tuple[int, str, str]:
         try:
@@ -120,6 +125,81 @@ def test_where_nobody_knows_what_hung_the_next_engine_is_careful(tmp_path: Path)
 def test_an_engine_that_dies_is_replaced(tmp_path: Path, death: str) -> None:
     life = f"frames(1)\nif n == 1:\n    {death}\nsay(LESSONS.read().careful)\ndone(0)"
     assert Watched(tmp_path, life).end()[:2] == (0, "engine 1\nengine 2\nFalse\nend 0\n")
+
+
+def test_a_pass_to_blame_does_not_count_as_a_show_that_cannot_begin(tmp_path: Path) -> None:
+    """Two passes that crash the engine, three times each, before it has shown anything."""
+    life = """
+hung = LESSONS.read().hung
+for name in ("own", "two"):
+    if hung.get(name, 0) < 3:
+        HEARTBEAT.mark(name)
+        os.abort()
+frames(1)
+done(0)
+"""
+    assert Watched(tmp_path, life).end()[1].endswith("engine 7\nend 0\n")
+
+
+def test_only_what_hung_is_bad(tmp_path: Path) -> None:
+    life = """
+if n == 1:
+    LESSONS.keep("veil", ("good", None))
+    LESSONS.try_out("veil", ("endless", None))
+    HEARTBEAT.mark("veil")
+    os.abort()
+learnt = LESSONS.read()
+say(f"{learnt.good['veil'][0]} {learnt.bad['veil'][0]}")
+done(0)
+"""
+    assert Watched(tmp_path, life).end()[1] == "engine 1\nengine 2\ngood endless\nend 0\n"
+
+
+@pytest.mark.parametrize("code", [1, 2])
+def test_once_frames_were_shown_a_mistake_ends_nothing(tmp_path: Path, code: int) -> None:
+    life = f"frames(1)\ndone({code} if n == 1 else 0)"
+    assert Watched(tmp_path, life).end()[1] == "engine 1\nengine 2\nend 0\n"
+
+
+def test_a_stop_between_two_engines_is_one_like_any_other(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, "frames(1)\nos._exit(1)", pause=600)
+    watched.wait_for("engine 1")
+    watched.wait_for_log("starting anew")
+    watched.process.send_signal(signal.SIGTERM)
+    assert watched.end()[0] == 0
+
+
+def test_a_stop_that_meets_a_wish_for_another_engine_wins(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, "frames(1)\nwhile not STOP.requested:\n    time.sleep(0.02)\ndone(watchdog.RESTART)")
+    watched.wait_for("engine 1")
+    watched.process.send_signal(signal.SIGTERM)
+    assert watched.end() == (0, "end 0\n", "")
+
+
+def test_an_engine_that_hangs_does_not_outlive_its_watchdog(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, "frames(1)\nsay('hanging')\ntime.sleep(1000)")
+    watched.wait_for("hanging")
+    (engine,) = descendants(watched.process.pid)
+    watched.process.kill()
+    watched.process.communicate()
+    deadline = time.monotonic() + PATIENCE
+    while Path(f"/proc/{engine}").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_ctrl_z_stops_both_and_both_go_on(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, "until_stopped()")
+    watched.wait_for("engine 1")
+    family = [watched.process.pid, *descendants(watched.process.pid)]
+    watched.process.send_signal(signal.SIGTSTP)
+    deadline = time.monotonic() + PATIENCE
+    while not all("T (stopped)" in Path(f"/proc/{pid}/status").read_text() for pid in family):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    watched.process.send_signal(signal.SIGCONT)
+    watched.process.send_signal(signal.SIGTERM)
+    assert watched.end() == (0, "end 0\n", "")
 
 
 def test_an_engine_may_ask_for_another_one(tmp_path: Path) -> None:

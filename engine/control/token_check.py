@@ -2,7 +2,8 @@
 
 A wrong one is answered late, and few of one client wait at a time; what comes beyond them is not even looked at, so
 that a client gets DELAYED_EACH / DELAY guesses a second. A client that has shown the right token lately is always
-heard: guesses from its own address, through a proxy perhaps, do not lock it out.
+heard: guesses from its own address, through a proxy perhaps, do not lock it out. Where many addresses guess at once,
+wrong ones are turned away without delay, and right ones are heard: delays must not hold every connection.
 """
 
 import asyncio
@@ -48,14 +49,14 @@ class TokenCheck:
 
     async def judge(self, client: str, token: object) -> Verdict:
         """WRONG comes after a delay. `client` is its address."""
-        busy = self._delayed[client] >= DELAYED_EACH or self._delayed.total() >= DELAYED_IN_ALL
+        busy = self._delayed[client] >= DELAYED_EACH
         if busy and not self._known(client):
             return Verdict.BUSY
         if self._door.admits(token):
             self._remember(client)
             return Verdict.RIGHT
         self._log_limit.say(f"token {client}", f"panel: wrong token from {client}")
-        if busy:
+        if busy or self._delayed.total() >= DELAYED_IN_ALL:
             return Verdict.BUSY
         self._delayed[client] += 1
         try:

@@ -42,10 +42,13 @@ class TooSlowError(ReverieError):
 
 @dataclass(frozen=True, slots=True)
 class PassRequest:
-    """One line of a show's `passes`: a shader by name or path, and values for its inputs."""
+    """One line of a show's `passes`: a shader by name or path, values for its inputs, and its file where it is known
+    already: with `Precautions.instead`, there need be none.
+    """
 
     shader: str
     values: Mapping[str, object] = field(default_factory=dict)
+    file: Path | None = None
 
 
 class PassChain:
@@ -125,7 +128,7 @@ class PassChain:
         self._copy.release()
 
     def _fill(self, requests: Iterable[PassRequest], show_folder: Path | None) -> None:
-        found = [(find_shader(request.shader, show_folder), request.values) for request in requests]
+        found = [(r.file or find_shader(r.shader, show_folder), r.values) for r in requests]
         for name, (path, values) in zip(pass_names(path for path, _ in found), found, strict=True):
             marker = _stamp(path)
             slot = Slot(name, path, marker, values, self._precautions.shader(name, path))
@@ -154,6 +157,7 @@ class PassChain:
         parameters = pass_parameters(shader, slot.name, slot.initial, "")
         values = {parameter.address.removeprefix("/"): parameter.default for parameter in parameters}
         before, target = self._scratch[:2]
+        self._precautions.try_out(slot.name, shader.sources)
         with self._precautions.marked(slot.name, self._context):
             fresh = ShaderPass(self._copy, shader)
             try:

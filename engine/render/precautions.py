@@ -16,6 +16,10 @@ def _unwatched(name: str) -> None:
     """Where no watchdog listens."""
 
 
+def _unknown(name: str, sources: Sources) -> None:
+    """Where nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Precautions:
     """Keys are names of passes.
@@ -27,6 +31,7 @@ class Precautions:
 
     left_out: Mapping[str, str] = field(default_factory=dict)  # why each is neither compiled nor drawn
     instead: Mapping[str, Sources] = field(default_factory=dict)  # texts that run in place of what is in the files
+    try_out: Callable[[str, Sources], None] = _unknown  # told of what is about to be compiled and drawn
     mark: Callable[[str], None] = _unwatched
     careful: bool = False
     slowest: float = math.inf  # seconds that one picture of one pass may take, for the pass to be run at all

@@ -1,12 +1,16 @@
 """Ends with code 0 where a window with OpenGL 3.3 can be opened. A program of its own, since trying may hang."""
 
+import signal
 import sys
 
 import glfw
 
+LIMIT = 60  # seconds
+
 
 def main() -> int:
     """Open a hidden window."""
+    signal.alarm(LIMIT)  # should whoever started it be gone
     glfw.ERROR_REPORTING = "ignore"
     if not glfw.init():
         return 1

@@ -38,6 +38,7 @@ class Document:
     """Parsed data and where each part of it stands. Lines count from 1."""
 
     path: Path
+    text: str = ""
     data: object = None
     lines: dict[Where, int] = field(default_factory=dict)
 
@@ -53,17 +54,21 @@ class Document:
         return f"{self.path}:{self.line(where)}: " + (f"{key}: {complaint}" if key else complaint)
 
 
-def read(path: Path) -> Document:
-    """Parse a file. Raises ReverieError with file and line."""
-    raw = read_file(path, MAX_BYTES, "give the path of a show file")
-    document = Document(path)
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ReverieError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8 text") from None
+def read(path: Path, text: str | None = None) -> Document:
+    """Parse a file, or `text` in place of what it holds now. Raises ReverieError with file and line."""
+    text = _text(path) if text is None else text
+    document = Document(path, text)
     node = _composed(path, text)
     document.data = _plain(document, node, ()) if node is not None else None
     return document
+
+
+def _text(path: Path) -> str:
+    raw = read_file(path, MAX_BYTES, "give the path of a show file")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ReverieError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8 text") from None
 
 
 def _composed(path: Path, text: str) -> yaml.Node | None:

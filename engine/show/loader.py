@@ -46,9 +46,11 @@ class LoadedShow:
         return ReverieError(self.document.error(where, complaint))
 
 
-def load_show(path: Path, kinds: Kinds) -> LoadedShow:
-    """Read and validate a show file. Raises ReverieError with one line per complaint."""
-    document = lines.read(path)
+def load_show(path: Path, kinds: Kinds, text: str | None = None) -> LoadedShow:
+    """Read and validate a show file, or `text` in place of what it holds now. Raises ReverieError with one line per
+    complaint.
+    """
+    document = lines.read(path, text)
     if not isinstance(document.data, dict):
         raise ReverieError(f"{path}:1: a show file is a list of `key: value` lines; see shows/first-light.yaml")
     model = show_model(kinds)

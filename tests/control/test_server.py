@@ -89,6 +89,14 @@ def test_an_impossible_place_is_one_sentence(host: str, port: int) -> None:
         ControlServer(Hub(), host=host, port=port, token="long enough for one").start()
 
 
+def test_small_answers_do_not_wait_for_a_receipt() -> None:
+    listener, _ = listen.listen("127.0.0.1", 0)
+    with listener, socket.create_connection(listener.getsockname()):
+        client, _ = listener.accept()
+        with client:
+            assert client.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_closing_ends_open_clients_and_leaves_no_thread(show: FakeShow) -> None:
     before = set(threading.enumerate())
     server = ControlServer(show.hub, port=0)
