@@ -10,8 +10,8 @@ from tests.browser import chromium
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for a file of tests. While Playwright runs, nothing else in this thread can begin an event loop: so it
-    ends with the file.
+    """One browser for a file of tests. It ends with that: while Playwright runs, nothing else in this thread can begin
+    an event loop.
     """
     with chromium() as running:
         yield running
