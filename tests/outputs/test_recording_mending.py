@@ -1,5 +1,7 @@
 """What is mended of leftovers, and what is left alone."""
 
+import fcntl
+from io import FileIO
 from pathlib import Path
 
 import numpy as np
@@ -127,3 +129,26 @@ def test_a_file_that_could_not_be_kept_yet_is_not_replaced_by_the_next_one(tmp_p
     assert again.close(PATIENCE)
     assert again.kept == folder / "day-002.mp4"
     assert len(shown(first)) == FPS
+
+
+def test_a_file_taken_for_a_leftover_before_it_was_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The keeper looks between the two steps in which a file is made and locked: it is empty, and goes."""
+    path, naming = tmp_path / NAME, DatedNames(tmp_path / "day.mp4")
+    taken = fcntl.flock
+    looks: list[Path | None] = []
+
+    def slow(file: FileIO, how: int) -> None:
+        if not looks:
+            looks.append(None)
+            looks.append(mended(path, naming))
+        taken(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", slow)
+    file = PartFile(path)
+    assert looks == [None, None]
+    file.write(b"what is written")
+    assert path.read_bytes() == b"what is written"
+    assert mended(path, naming) is None  # it is locked now
+    file.close()

@@ -8,6 +8,7 @@ at the end: all else is synced before that, so that at no moment the file on the
 import errno
 import fcntl
 import os
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 from threading import Event, Thread
@@ -24,7 +25,7 @@ class PartFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = FileIO(path, "x+")
+        self._file = _created(path)
         self.size = 0
         """Bytes that were written."""
         self.closed = False
@@ -32,7 +33,6 @@ class PartFile:
         self._written = Event()
         self._over = Event()
         self.sync_error: OSError | None = None
-        lock(self._file)
         self._syncer = Thread(target=self._sync_beside, name="recorder sync", daemon=True)
         self._syncer.start()
 
@@ -97,6 +97,20 @@ class PartFile:
                 self._over.wait(SYNC_REST)
         except OSError as error:
             self.sync_error = error
+
+
+def _created(path: Path) -> FileIO:
+    """A new file, locked. Whoever looks for leftovers may have locked it first, and deleted it for being empty: then
+    there is another one to make.
+    """
+    while True:
+        file = FileIO(path, "x+")
+        with suppress(OSError):  # a file system without locks, where all keep away
+            fcntl.flock(file, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
+        file.close()
 
 
 def lock(file: FileIO) -> bool:
