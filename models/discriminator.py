@@ -131,6 +131,7 @@ class Discriminator(nn.Module):
             cmap_dim=cmap_dim, canvas=canvas,
         )  # fmt: skip
         self.img_resolution = img_resolution
+        self.shape = canvas or (img_resolution, img_resolution)
         self.compute_dtype = torch.float32
         self.patch_size = patch_size
         self.mbstd_group_size = mbstd_group_size
@@ -144,7 +145,7 @@ class Discriminator(nn.Module):
         self.blocks = nn.ModuleList(ResidualBlock(width(r), width(r // 2), conv_clamp) for r in resolutions)
         last = width(4)
         self.conv = Conv(last + (1 if mbstd_group_size > 1 else 0), last, 3, clamp=conv_clamp)
-        rows, columns = coarse_cells(canvas or (img_resolution, img_resolution), img_resolution)
+        rows, columns = coarse_cells(self.shape, img_resolution)
         self.fc = FullyConnected(last * rows * columns, last, lrelu=True)
         self.cmap_dim = (cmap_dim or last) if c_dim else 0
         self.mapping = Mapping(0, c_dim, self.cmap_dim, num_ws=1, num_layers=8) if c_dim else None

@@ -8,9 +8,10 @@ import torch
 
 from models.benchmark.game import TURN, W_DIM, Z_DIM, Entry, parameters, reals
 from models.training.config import LossName, NumberName, TrainConfig
+from models.training.discrimination import Batch, Turn
 from models.training.loop import keep_freed_memory
 from models.training.networks import Networks, fresh, of_sizes
-from models.training.players import Batch, Players, Turn
+from models.training.players import Players
 from models.training.presets import settle
 from models.training.recipe import Recipe
 

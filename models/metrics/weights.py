@@ -8,16 +8,12 @@ SHA-256 begins. A `.safetensors` file with the same tensors serves as well.
 import hashlib
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load as load_safetensors
 from torch import Tensor
 
-from models.convert.arrays import TensorView
-from models.convert.refusal import Budget, Refused
-from models.convert.torch_files import read_stream, read_zip
-from models.convert.vocabulary import names
+from models.convert.refusal import Refused
+from models.convert.state_dict import tensors_in
 from models.files import is_device
 from models.metrics.errors import MetricsError
 from models.metrics.inception import Inception
@@ -31,7 +27,7 @@ def load_inception(path: Path, device: torch.device) -> tuple[Inception, str]:
     """The network, ready to use, and the SHA-256 of its file. Raises MetricsError."""
     data = _read(path)
     try:
-        tensors = _tensors(data, path.suffix)
+        tensors = tensors_in(data, path.suffix)
         _check(tensors)
     except (Refused, SafetensorError) as error:
         raise MetricsError(f"{path}: its weights cannot be used: {str(error).splitlines()[0]}; {WANTED}") from None
@@ -50,19 +46,6 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise MetricsError(f"{path}: cannot be read ({error.strerror}); check --features") from None
-
-
-def _tensors(data: bytes, suffix: str) -> dict[str, Tensor]:
-    if suffix == ".safetensors":
-        return load_safetensors(data)
-    budget = Budget(copies=len(data))
-    if data.startswith(b"PK"):
-        found = read_zip(data, names(budget), budget)
-    else:
-        found = read_stream(memoryview(data), names(budget), budget)
-    if not isinstance(found, dict) or not all(isinstance(view, TensorView) for view in found.values()):
-        raise Refused("it holds something else than tensors")
-    return {str(name): torch.from_numpy(np.array(view.values())) for name, view in found.items()}
 
 
 def _check(tensors: dict[str, Tensor]) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 PresetName = Literal["auto", "few", "many", "stylegan2"]
-LossName = Literal["relativistic", "stylegan2", "non-saturating"]
-AugmentName = Literal["ada", "ada-all", "light", "none"]
+DiscriminatorName = Literal["stylegan2", "projected"]
+LossName = Literal["relativistic", "stylegan2", "non-saturating", "hinge"]
+AugmentName = Literal["ada", "ada-all", "light", "strong", "none"]
 NumberName = Literal["float32", "bfloat16"]
 
 MOST = 1e9  # kimg or seconds
@@ -69,6 +70,11 @@ class TrainConfig:
     batch: int | None = None
     part: int | None = None
     mirror: bool | None = None
+    discriminator: DiscriminatorName | None = None
+    features: str | None = None
+    feature_size: int | None = None
+    pixel_weight: float | None = None
+    pixel_size: int | None = None
     loss: LossName | None = None
     gamma: float | None = None
     penalty_interval: int | None = None

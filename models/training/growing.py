@@ -14,6 +14,7 @@ from models.discriminator import Discriminator
 from models.stylegan2 import Generator
 from models.training.config import check_width
 from models.training.networks import Networks, built
+from models.training.projected import Projected
 
 
 def grow(networks: Networks, resolution: int) -> Networks:
@@ -32,9 +33,11 @@ def grow(networks: Networks, resolution: int) -> Networks:
     for block in list(generator.synthesis.blocks)[len(networks.generator.synthesis.blocks) :]:
         nn.init.zeros_(block.torgb.weight)  # type: ignore[union-attr, arg-type]
     ema = copy.deepcopy(generator).eval().requires_grad_(False)
-    critic = Discriminator(**networks.discriminator.config.model_dump() | larger)
     _take_over(generator, networks.generator.state_dict())
     _take_over(ema, networks.ema.state_dict())
+    if isinstance(networks.discriminator, Projected):  # it looks at pictures of any size
+        return Networks(generator, networks.discriminator, ema)
+    critic = Discriminator(**networks.discriminator.config.model_dump() | larger)
     _take_over(critic, _moved_inwards(networks.discriminator, int(math.log2(factor))))
     return Networks(generator, critic, ema)
 

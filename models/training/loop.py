@@ -20,18 +20,20 @@ from torch.nn.functional import one_hot
 from models.training.adaptation import KIMG_TO_FULL, KIMG_TO_FULL_FROM, Adaptation
 from models.training.config import TrainConfig, TrainingError
 from models.training.data import ImageSet, Loader, open_set, scaled
+from models.training.discrimination import Batch, Turn
 from models.training.distributed import Team, own_device, team
 from models.training.failures import in_a_sentence
 from models.training.place import check_place, own_place
-from models.training.players import Batch, Players, Step, Turn
+from models.training.players import Players, Step
 from models.training.presets import chosen, settle
 from models.training.randomness import Purpose, generator
 from models.training.recipe import Recipe
 from models.training.report import Report
 from models.training.sampler import order
 from models.training.snapshots import Snapshots
-from models.training.start import Start, begin
+from models.training.start import WARM_UP, WARM_UP_PROJECTED, Start, begin
 from models.training.state import NAME, capture, load, restore, write
+from models.training.suiting import suited
 from models.training.watch.page import About
 
 TRIES = 3  # from one good state, with other random numbers each
@@ -73,6 +75,7 @@ def _train(config: TrainConfig, members: Team, stopped: Callable[[], bool]) -> P
         if not members.agree(images.sha256):
             raise TrainingError(f"{config.data} holds other pictures for some of the processes; give all the same")
         recipe = settle(config, len(images), start.networks.generator.img_resolution, start.recipe)
+        start, recipe = _suited(config, start, recipe)
         recipe.check(start.networks.discriminator.mbstd_group_size, members.size)
         with own_place(config) if members.leads else nullcontext():
             run = Run(config, recipe, start, members)
@@ -80,6 +83,19 @@ def _train(config: TrainConfig, members: Team, stopped: Callable[[], bool]) -> P
                 return run.run(stopped)
             finally:
                 run.close()
+
+
+def _suited(config: TrainConfig, start: Start, recipe: Recipe) -> tuple[Start, Recipe]:
+    """The start with the discriminator that the recipe asks for. A fresh one beside a known generator is warmed up."""
+    networks, fresh = suited(start.networks, recipe)
+    if fresh and config.resume is not None:
+        raise TrainingError(
+            f"{config.resume} goes on with the discriminator it has; leave out --discriminator, --features and"
+            f" --pixel-weight, or begin a new run with --from {config.resume}"
+        )
+    if fresh and start.origin is not None and config.warm_up is None:
+        recipe = replace(recipe, warm_up=WARM_UP_PROJECTED if recipe.projected else WARM_UP)
+    return replace(start, networks=networks), recipe
 
 
 def _open(data: Path, watched: bool, stopped: Callable[[], bool], shape: tuple[int, int], labels: bool) -> ImageSet:

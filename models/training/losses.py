@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import relu, softplus
 
 
 class Loss(Protocol):
@@ -50,8 +50,24 @@ class Relativistic:
         return (real - fake).sign().mean()
 
 
+class Hinge:
+    """Lim and Ye 2017: the discriminator asks for a margin of 1 on either side of 0."""
+
+    penalise_fakes = False
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        return relu(1 - real).mean() + relu(1 + fake).mean()
+
+    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
+        return -fake.mean()
+
+    def confidence(self, real: Tensor, fake: Tensor) -> Tensor:
+        return real.sign().mean()
+
+
 LOSSES: dict[str, type[Loss]] = {  # that of StyleGAN2 comes with path lengths, see Recipe.path_weight
     "relativistic": Relativistic,
     "stylegan2": NonSaturating,
     "non-saturating": NonSaturating,
+    "hinge": Hinge,
 }

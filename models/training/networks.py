@@ -8,7 +8,9 @@ from models import discriminator, stylegan2
 from models.canvas import COARSE
 from models.discriminator import Discriminator
 from models.stylegan2 import Generator
+from models.training import projected
 from models.training.config import STD_GROUP, TrainConfig, TrainingError
+from models.training.projected import KIND, Projected
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class Networks:
     """The two players, and the moving average of the generator, of the same build."""
 
     generator: Generator
-    discriminator: Discriminator
+    discriminator: Discriminator | Projected
     ema: Generator
 
     def sizes(self) -> dict[str, Any]:
@@ -44,8 +46,13 @@ def fresh(config: TrainConfig, classes: int = 0) -> Networks:
 def of_sizes(sizes: dict[str, Any]) -> Networks:
     """Networks whose weights are still to come. Raises KeyError or ValueError for sizes that make no sense."""
     generator = Generator(**stylegan2.Config.model_validate(sizes["generator"]).model_dump())
-    critic = Discriminator(**discriminator.Config.model_validate(sizes["discriminator"]).model_dump())
-    return _with_average(generator, critic)
+    return _with_average(generator, _discriminator(sizes["discriminator"]))
+
+
+def _discriminator(sizes: dict[str, Any]) -> Discriminator | Projected:
+    if sizes.get("kind") == KIND:
+        return Projected(projected.Config.model_validate(sizes))
+    return Discriminator(**discriminator.Config.model_validate(sizes).model_dump())
 
 
 def fresh_discriminator(sizes: stylegan2.Config) -> Discriminator:
@@ -84,5 +91,5 @@ def freeze(critic: Discriminator, count: int) -> None:
         layer.requires_grad_(False)
 
 
-def _with_average(generator: Generator, critic: Discriminator) -> Networks:
+def _with_average(generator: Generator, critic: Discriminator | Projected) -> Networks:
     return Networks(generator, critic, copy.deepcopy(generator).eval().requires_grad_(False))

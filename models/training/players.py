@@ -3,21 +3,30 @@
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import Generator, Tensor, nn
 
-from models.training.augment import ALL, Ada, Augmentation, light
+from models import features
+from models.training.augment import ALL, Ada, Augmentation, light, strong
 from models.training.config import AugmentName
+from models.training.discrimination import (
+    Batch,
+    Beside,
+    Discrimination,
+    Gradients,
+    OfFeatures,
+    OfPictures,
+    Turn,
+    learning,
+)
 from models.training.distributed import Team
 from models.training.losses import LOSSES
 from models.training.networks import Networks, freeze, silence
-from models.training.randomness import Purpose, generator
+from models.training.projected import Projected
+from models.training.randomness import Purpose
 from models.training.recipe import Recipe
-from models.training.regularisation import gradient_penalty, moved_mean, path_lengths, path_penalty
-
-Gradients = list[Tensor]
+from models.training.regularisation import moved_mean, path_lengths, path_penalty
 
 
 def _as_they_are(images: Tensor, p: float, generator: Generator) -> Tensor:
@@ -25,30 +34,9 @@ def _as_they_are(images: Tensor, p: float, generator: Generator) -> Tensor:
 
 
 AUGMENTATIONS: dict[AugmentName, Augmentation] = {
-    "ada": Ada(), "ada-all": Ada(transforms=ALL), "light": light, "none": _as_they_are,
+    "ada": Ada(), "ada-all": Ada(transforms=ALL), "light": light, "strong": strong,
+    "none": _as_they_are,
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What of an iteration its parts must know."""
-
-    iteration: int
-    attempt: int = 0
-    p: float = 0.0  # of the augmentation's changes
-    warmth: float = 1.0  # of the generator's learning rate
-
-    def draws(self, seed: int, part: int) -> Callable[..., Generator]:
-        """Random numbers of one part, by purpose."""
-        return partial(generator, seed, self.iteration, part, attempt=self.attempt)
-
-
-@dataclass(frozen=True)
-class Batch:
-    """A part of a batch: images [n, 3, H, W] in [-1, 1] and, of a set with classes, their one-hot c [n, classes]."""
-
-    images: Tensor
-    c: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -69,8 +57,7 @@ class Step:
 def adam(network: nn.Module, learning_rate: float, interval: int | None = None) -> torch.optim.Adam:
     """Adam as StyleGAN2 uses it; lazy regularisation scales its rate and its memory by interval / (interval + 1)."""
     share = 1.0 if interval is None else interval / (interval + 1)
-    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    return torch.optim.Adam(parameters, lr=learning_rate * share, betas=(0.0, 0.99**share), eps=1e-8, fused=True)
+    return torch.optim.Adam(learning(network), lr=learning_rate * share, betas=(0.0, 0.99**share), eps=1e-8, fused=True)
 
 
 class Players:
@@ -91,18 +78,31 @@ class Players:
         self.generator = networks.generator.to(device)
         self.discriminator = networks.discriminator.to(device)
         self.ema = networks.ema.to(device)
-        freeze(self.discriminator, recipe.freeze_d)
         for network in (self.generator, self.ema):
             silence(network, recipe.noise_from)
-        dtype = getattr(torch, recipe.dtype)
-        for part in (self.generator.synthesis, self.ema.synthesis, self.discriminator):
-            part.compute_dtype = dtype
-        self.loss = LOSSES[recipe.loss]()
-        self.augment = AUGMENTATIONS[recipe.augment]
+            network.synthesis.compute_dtype = getattr(torch, recipe.dtype)
+        self.discrimination = self._discriminates()
         self.optimiser_g = adam(self.generator, recipe.learning_rate, recipe.path_interval if self._paths else None)
         self._learning_rate_g: float = self.optimiser_g.param_groups[0]["lr"]
-        self.optimiser_d = adam(self.discriminator, recipe.learning_rate, recipe.penalty_interval)
+        lazy = None if recipe.projected else recipe.penalty_interval
+        self.optimiser_d = adam(self.discriminator, recipe.learning_rate, lazy)
         self._workers = ThreadPoolExecutor(threads, "training", initializer=torch.set_num_threads, initargs=(1,))
+
+    def _discriminates(self) -> Discrimination:
+        """Raises FeaturesError."""
+        network, recipe = self.discriminator, self.recipe
+        dtype = getattr(torch, recipe.dtype)
+        loss, augment = LOSSES[recipe.loss](), AUGMENTATIONS[recipe.augment]
+        if not isinstance(network, Projected):
+            freeze(network, recipe.freeze_d)
+            network.compute_dtype = dtype
+            return OfPictures(network, loss, augment, recipe)
+        backbone = features.load(recipe.features, self.device, dtype)
+        on_features = OfFeatures(network, backbone, loss, augment, recipe)
+        if network.pixels is None:
+            return on_features
+        network.pixels.compute_dtype = dtype
+        return Beside(on_features, network.pixels, recipe)
 
     def close(self) -> None:
         """End the worker threads."""
@@ -123,6 +123,7 @@ class Players:
         Gradients are added up in the order of the parts, whoever comes first: threads and their timing change nothing.
         Threads that meet once an iteration lose less on a busy machine than one operator split over several cores.
         """
+        self.discrimination.prepare()
         share = self.team.share(self.recipe.parts)
         parts = self._workers.map(lambda part: self._play_part(part, batch(part), turn), share)
         total = self.team.add_up(_mean(parts, self.recipe.parts))
@@ -140,11 +141,8 @@ class Players:
             self.path_mean = moved_mean(self.path_mean, scalars[6].cpu()).item()
         return Step(
             loss_g, loss_d, real, fake, confidence, norm_g, norm_d,
-            penalty if self._penalises(turn) else None, length if self._measures_paths(turn) else None,
+            penalty if self.discrimination.penalises(turn) else None, length if self._measures_paths(turn) else None,
         )  # fmt: skip
-
-    def _penalises(self, turn: Turn) -> bool:
-        return turn.iteration % self.recipe.penalty_interval == 0
 
     def _measures_paths(self, turn: Turn) -> bool:
         return self._paths and turn.iteration % self.recipe.path_interval == 0
@@ -156,36 +154,20 @@ class Players:
         """
         draw = turn.draws(self.recipe.seed, part)
         fake, ws = self._fakes(batch.images.shape[0], batch.c, draw, Purpose.LATENT, Purpose.MIXING, Purpose.NOISE)
-        shown = fake.detach().requires_grad_()
-        seen_real = self.augment(batch.images, turn.p, draw(Purpose.AUGMENT_REAL))
-        seen_fake = self.augment(shown, turn.p, draw(Purpose.AUGMENT_FAKE))
-        logits_real, logits_fake = self._judge(seen_real, batch.c), self._judge(seen_fake, batch.c)
-        loss_d = self.loss.discriminator(logits_real, logits_fake)
-        loss_g = self.loss.generator(logits_real.detach(), logits_fake)
-
-        (of_shown,) = torch.autograd.grad(loss_g, shown, retain_graph=True)
-        of_d = list(torch.autograd.grad(loss_d, self._of(self.optimiser_d)))
-        of_g = list(torch.autograd.grad(fake, self._of(self.optimiser_g), of_shown, materialize_grads=True))
-        penalty = length = torch.zeros((), device=self.device)
-        if self._penalises(turn):
-            penalty, more = self._penalty(seen_real.detach(), seen_fake.detach(), batch.c)
-            torch._foreach_add_(of_d, more)
+        said = self.discrimination.judge(batch, fake.detach(), turn, draw)
+        of_g = list(torch.autograd.grad(fake, self._of(self.optimiser_g), said.of_fakes, materialize_grads=True))
+        length = torch.zeros((), device=self.device)
         if self._measures_paths(turn):
             length, more = self._path_penalty(batch, draw)
             torch._foreach_add_(of_g, more)
-        confidence = self.loss.confidence(logits_real, logits_fake)
-        scalars = [loss_g, loss_d, logits_real.mean(), logits_fake.mean(), confidence, penalty, length]
-        return [*of_g, *of_d, ws[:, 0].detach().mean(dim=0), torch.stack(scalars).detach()]
+        scalars = [said.loss_g, said.loss_d, said.real, said.fake, said.confidence, said.penalty, length]
+        return [*of_g, *said.of_d, ws[:, 0].detach().mean(dim=0), torch.stack(scalars).detach()]
 
     @staticmethod
     def _of(optimiser: torch.optim.Optimizer) -> list[Tensor]:
         """The parameters it moves."""
         parameters: list[Tensor] = optimiser.param_groups[0]["params"]
         return parameters
-
-    def _judge(self, images: Tensor, c: Tensor | None) -> Tensor:
-        logits: Tensor = self.discriminator(images, c)
-        return logits
 
     def _fakes(
         self, count: int, c: Tensor | None, draw: Callable[..., Generator], latent: Purpose, mixing: Purpose,
@@ -213,15 +195,6 @@ class Players:
         chosen = torch.rand(count, 1, 1, generator=generator) < self.recipe.style_mixing
         layers = torch.arange(self.generator.num_ws)[None, :, None]
         return ((layers >= crossover) & chosen).to(self.device)
-
-    def _penalty(self, real: Tensor, fake: Tensor, c: Tensor | None) -> tuple[Tensor, Gradients]:
-        """The lazy gradient penalty, R1 or R1 + R2, and its weighted gradients."""
-        penalty = gradient_penalty(self.discriminator, real, c)
-        if self.loss.penalise_fakes:
-            penalty = penalty + gradient_penalty(self.discriminator, fake, c)
-        weight = self.recipe.gamma / 2 * self.recipe.penalty_interval
-        of_d = torch.autograd.grad(penalty * weight, self._of(self.optimiser_d), materialize_grads=True)
-        return penalty.detach(), list(of_d)
 
     def _path_penalty(self, batch: Batch, draw: Callable[..., Generator]) -> tuple[Tensor, Gradients]:
         """The mean path length of half as many fakes of their own, and the weighted gradients of their penalty.

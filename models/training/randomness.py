@@ -24,6 +24,9 @@ class Purpose(IntEnum):
     PATH_MIXING = 9
     PATH_NOISE = 10
     PATH_DIRECTION = 11
+    MIXED_FEATURES = 12
+    AUGMENT_PIXELS_REAL = 13
+    AUGMENT_PIXELS_FAKE = 14
 
 
 def stream(seed: int, iteration: int, part: int, purpose: Purpose, attempt: int = 0) -> int:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, get_type_hints
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from models.training.config import AugmentName, LossName, NumberName, TrainingError
+from models.training.config import AugmentName, DiscriminatorName, LossName, NumberName, TrainingError
 
 Count = Annotated[int, Field(ge=1, le=10**9)]
 Pictures = Annotated[int, Field(ge=1, le=4096)]  # at a time: a whole batch waits in memory
@@ -22,6 +22,13 @@ class Recipe:
     batch: Pictures
     part: Pictures  # images that a thread takes at a time; the unit of randomness, and what memory must hold per thread
     mirror: bool
+    discriminator: DiscriminatorName
+    features: Annotated[str, Field(max_length=4096)]  # those a projected discriminator looks through, by name or path
+    # shorter side that pictures have for the features, in pixels
+    feature_size: Annotated[int, Field(ge=64, le=1024)]
+    # of a discriminator of pictures beside the projected one, in the generator's loss; 0: there is none
+    pixel_weight: Amount
+    pixel_size: Annotated[int, Field(ge=16, le=1024)]  # shorter side of the pictures which that one sees
     loss: LossName
     gamma: Amount  # weight of the gradient penalty
     penalty_interval: Count  # of the gradient penalty (lazy regularisation)
@@ -53,6 +60,11 @@ class Recipe:
     def adapts(self) -> bool:
         """Whether the augmentation has a p, which moves by itself."""
         return self.augment in ("ada", "ada-all")
+
+    @property
+    def projected(self) -> bool:
+        """Whether the discriminator looks through frozen features."""
+        return self.discriminator == "projected"
 
     def check(self, group: int, processes: int = 1) -> None:
         """Raise TrainingError for numbers that make no sense, a batch that is not made of parts, or parts that are not

@@ -16,6 +16,7 @@ from models.training.state import reading, saved
 
 EARLIER = {"noise_from": COARSE}  # of runs whose recipe does not say it
 WARM_UP = 10.0  # kimg
+WARM_UP_PROJECTED = 1.0  # what is pretrained is soon of use
 
 Open = Callable[[tuple[int, int], bool], ImageSet]  # pictures of a height and width, with their classes or without
 

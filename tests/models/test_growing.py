@@ -14,9 +14,10 @@ import models
 from models.ops import upsample
 from models.training import TrainConfig, TrainingError, train
 from models.training.data import ImageSet, open_set
+from models.training.discrimination import Batch, Turn
 from models.training.growing import grow
 from models.training.networks import Networks, fresh
-from models.training.players import Batch, Players, Turn
+from models.training.players import Players
 from models.training.presets import settle
 from models.training.start import begin
 from models.training.state import networks_in

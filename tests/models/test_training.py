@@ -16,9 +16,10 @@ import models
 from models.training import TrainConfig, TrainingError, parse_canvas, train
 from models.training import loop as loop_module
 from models.training.data import open_set, scaled
+from models.training.discrimination import Batch, Turn
 from models.training.losses import LOSSES
 from models.training.networks import fresh
-from models.training.players import Batch, Players, Step, Turn
+from models.training.players import Players, Step
 from models.training.presets import settle
 
 

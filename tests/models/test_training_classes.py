@@ -13,7 +13,8 @@ from safetensors.torch import load_file
 
 import models
 from models.training import TrainConfig, TrainingError, train
-from models.training.players import Batch, Players, Step, Turn
+from models.training.discrimination import Batch, Turn
+from models.training.players import Players, Step
 from tests.models.tiny import tiny
 
 CLASSES = 3

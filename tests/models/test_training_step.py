@@ -14,8 +14,9 @@ from torch import Tensor, nn
 
 from models.stylegan2 import Generator
 from models.training import TrainConfig
+from models.training.discrimination import Batch, Turn
 from models.training.networks import Networks, fresh
-from models.training.players import Batch, Players, Turn
+from models.training.players import Players
 from models.training.presets import settle
 from models.training.randomness import Purpose, generator
 from models.training.recipe import Recipe

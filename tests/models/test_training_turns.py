@@ -13,8 +13,9 @@ from torch import Tensor
 from models.training import train
 from models.training.adaptation import Adaptation
 from models.training.augment import ALL, Ada, light
+from models.training.discrimination import Batch, Turn
 from models.training.loop import Run
-from models.training.players import AUGMENTATIONS, Batch, Players, Turn
+from models.training.players import AUGMENTATIONS, Players
 from models.training.randomness import Purpose, generator
 from tests.models.tiny import PICTURES, tiny, tiny_players
 

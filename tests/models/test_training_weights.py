@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from models.stylegan2 import Generator
-from models.training.players import Batch, Players, Step, Turn
+from models.training.discrimination import Batch, Turn
+from models.training.players import Players, Step
 from models.training.randomness import Purpose, generator
 from tests.models.tiny import tiny_players
 

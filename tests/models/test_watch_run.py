@@ -18,8 +18,9 @@ from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from models.training import TrainConfig, TrainingError, train
+from models.training.discrimination import Turn
 from models.training.judge import Judge
-from models.training.players import Players, Step, Turn
+from models.training.players import Players, Step
 from models.training.report import Report
 from models.training.watch.page import About
 from tests.models.tiny import tiny

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from models.training.augment.ada import ALL, BGC, Ada
-from models.training.augment.light import light
+from models.training.augment.light import light, strong
 
-__all__ = ["ALL", "BGC", "Ada", "Augmentation", "light"]
+__all__ = ["ALL", "BGC", "Ada", "Augmentation", "light", "strong"]
 
 Augmentation = Callable[[Tensor, float, torch.Generator], Tensor]  # images, p, generator
