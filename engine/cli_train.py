@@ -60,7 +60,7 @@ def train(
         int | None,
         typer.Option(
             help="side of the square pictures in pixels, a power of two; 64 unless --from or --resume says;"
-            " larger than that of --from: the network grows"
+            " larger than that of --from: the network grows; smaller: it is cut"
         ),
     ] = None,
     canvas: Annotated[
@@ -68,10 +68,20 @@ def train(
     ] = None,
     channel_base: Annotated[
         int | None,
-        typer.Option(min=64, max=65536, help="width: channels times resolution; else 2048 (published: 16384 or more)"),
+        typer.Option(
+            min=64,
+            max=65536,
+            help="width: channels times resolution; else 2048 (published: 16384 or more);"
+            " larger than that of --from: the network becomes wider",
+        ),
     ] = None,
     channel_max: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="channels of a layer at most; else 128")
+        int | None,
+        typer.Option(
+            min=1,
+            max=1024,
+            help="channels of a layer at most; else 128; more than in --from: the network becomes wider",
+        ),
     ] = None,
     kimg: Annotated[float, typer.Option(min=0.001, help="length, in thousands of pictures shown")] = 1000.0,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="go on from an earlier run's folder")] = None,
