@@ -10,12 +10,20 @@ from engine.errors import ReverieError
 from engine.stopping import STOP
 
 
+class Discriminator(StrEnum):
+    """What `reverie train` plays against."""
+
+    STYLEGAN2 = "stylegan2"
+    PROJECTED = "projected"
+
+
 class Loss(StrEnum):
     """The losses `reverie train` knows."""
 
     RELATIVISTIC = "relativistic"
     STYLEGAN2 = "stylegan2"
     NON_SATURATING = "non-saturating"
+    HINGE = "hinge"
 
 
 class Preset(StrEnum):
@@ -34,6 +42,7 @@ class Augment(StrEnum):
     ADA = "ada"
     ADA_ALL = "ada-all"
     LIGHT = "light"
+    STRONG = "strong"
     NONE = "none"
 
 
@@ -60,7 +69,7 @@ def train(
         int | None,
         typer.Option(
             help="side of the square pictures in pixels, a power of two; 64 unless --from or --resume says;"
-            " larger than that of --from: the network grows"
+            " larger than that of --from: the network grows; smaller: it is cut"
         ),
     ] = None,
     canvas: Annotated[
@@ -68,19 +77,53 @@ def train(
     ] = None,
     channel_base: Annotated[
         int | None,
-        typer.Option(min=64, max=65536, help="width: channels times resolution; else 2048 (published: 16384 or more)"),
+        typer.Option(
+            min=64,
+            max=65536,
+            help="width: channels times resolution; else 2048 (published: 16384 or more);"
+            " larger than that of --from: the network becomes wider",
+        ),
     ] = None,
     channel_max: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="channels of a layer at most; else 128")
+        int | None,
+        typer.Option(
+            min=1,
+            max=1024,
+            help="channels of a layer at most; else 128; more than in --from: the network becomes wider",
+        ),
     ] = None,
     kimg: Annotated[float, typer.Option(min=0.001, help="length, in thousands of pictures shown")] = 1000.0,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="go on from an earlier run's folder")] = None,
     preset: Annotated[
         Preset, typer.Option(help="what to do where nothing is said, by number of pictures, resolution and device")
     ] = Preset.AUTO,
+    discriminator: Annotated[
+        Discriminator | None,
+        typer.Option(help="projected: looks through frozen pretrained features, and learns far sooner; else stylegan2"),
+    ] = None,
+    features: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="of a projected discriminator: efficientnet-lite0 (else), -lite1, -lite2 or a .onnx file",
+        ),
+    ] = None,
+    feature_size: Annotated[
+        int | None, typer.Option(min=64, max=1024, help="side of the pictures that features see; else 96 or more")
+    ] = None,
+    pixel_weight: Annotated[
+        float | None,
+        typer.Option(min=0, help="of a discriminator of small pictures beside the projected one; else 0, none"),
+    ] = None,
+    pixel_size: Annotated[
+        int | None, typer.Option(min=16, max=1024, help="side of the pictures that one sees; else 32")
+    ] = None,
     loss: Annotated[Loss | None, typer.Option(help="which game the two networks play; else relativistic")] = None,
     gamma: Annotated[float | None, typer.Option(min=0, help="weight of the gradient penalty")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="of both networks; else 0.0025")] = None,
+    ema_kimg: Annotated[
+        float | None, typer.Option(help="half-life of the average that is shown and kept, in thousands of pictures")
+    ] = None,
     augment: Annotated[
         Augment,
         typer.Option(
@@ -132,6 +175,8 @@ def train(
         config = TrainConfig(
             data=data, out=out, start_from=from_, resolution=resolution, canvas=parse_canvas(canvas),
             channel_base=channel_base, channel_max=channel_max, kimg=kimg, resume=resume, preset=preset.value,
+            discriminator=None if discriminator is None else discriminator.value, features=features,
+            feature_size=feature_size, pixel_weight=pixel_weight, pixel_size=pixel_size, ema_kimg=ema_kimg,
             loss=None if loss is None else loss.value, gamma=gamma, learning_rate=learning_rate,
             augment=augment.value, freeze_d=freeze_d, classes=classes, noise_after=noise_after,
             noise_from=noise_from, batch=batch, part=part, threads=threads, seed=seed, device=device,

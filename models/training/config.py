@@ -44,8 +44,8 @@ class TrainConfig:
     """One run as it was asked for. Lengths are in thousands of real images shown (kimg).
 
     A size that is None is that of the network the run starts from or goes on with, else of FRESH; one that is given
-    must agree with that network. What else is None is as in the run that goes on, else as the preset says: see Recipe,
-    which also says what each means.
+    must agree with that network, or be one that a run which starts from it can bring it to: see `fitting`. What else
+    is None is as in the run that goes on, else as the preset says: see Recipe, which also says what each means.
     """
 
     data: Path

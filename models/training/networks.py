@@ -40,13 +40,13 @@ def fresh(config: TrainConfig, classes: int = 0) -> Networks:
         channel_max=config.size("channel_max"),
         canvas=config.canvas,
     )
-    return _with_average(Generator(**sizes.model_dump()), fresh_discriminator(sizes))
+    return with_average(Generator(**sizes.model_dump()), fresh_discriminator(sizes))
 
 
 def of_sizes(sizes: dict[str, Any]) -> Networks:
     """Networks whose weights are still to come. Raises KeyError or ValueError for sizes that make no sense."""
     generator = Generator(**stylegan2.Config.model_validate(sizes["generator"]).model_dump())
-    return _with_average(generator, _discriminator(sizes["discriminator"]))
+    return with_average(generator, _discriminator(sizes["discriminator"]))
 
 
 def _discriminator(sizes: dict[str, Any]) -> Discriminator | Projected:
@@ -91,5 +91,6 @@ def freeze(critic: Discriminator, count: int) -> None:
         layer.requires_grad_(False)
 
 
-def _with_average(generator: Generator, critic: Discriminator | Projected) -> Networks:
+def with_average(generator: Generator, critic: Discriminator | Projected) -> Networks:
+    """Both, and an average that is the generator as it is now."""
     return Networks(generator, critic, copy.deepcopy(generator).eval().requires_grad_(False))

@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from models.canvas import COARSE
 from models.stylegan2 import Generator
 from models.training.brought import bring
 from models.training.config import TrainConfig, TrainingError
 from models.training.data import ImageSet
-from models.training.growing import grow
+from models.training.fitting import fitted
 from models.training.networks import Networks, built, fresh, of_sizes
+from models.training.progress import reason
 from models.training.state import reading, saved
 
 EARLIER = {"noise_from": COARSE}  # of runs whose recipe does not say it
@@ -64,14 +67,13 @@ def _go_on(config: TrainConfig, folder: Path, open_pictures: Open) -> Start:
 
 def _from_other(config: TrainConfig, name: str | Path, open_pictures: Open) -> Start:
     brought = bring(name)
-    networks, larger = brought.networks, config.resolution or 0
-    if larger > networks.ema.img_resolution:
-        networks = grow(networks, larger)
     try:
+        networks, changes = fitted(brought.networks, config)
         _check_sizes(config, networks.ema)
     except ValueError as error:
+        why = reason(error) if isinstance(error, ValidationError) else error
         raise TrainingError(
-            f"{brought.path} does not fit this run ({error}); leave that out, or give another --from"
+            f"{brought.path} does not fit this run ({why}); leave that out, or give another --from"
         ) from None
     known = brought.judged and networks is brought.networks
     settled = {
@@ -80,8 +82,8 @@ def _from_other(config: TrainConfig, name: str | Path, open_pictures: Open) -> S
         "noise_from": (brought.origin.get("settings") or EARLIER).get("noise_from", COARSE),  # it keeps what it has
     }
     images = _fitting(config, networks.ema, brought.path, open_pictures)
-    grown = "" if networks is brought.networks else f", grown to {_words(networks.ema.img_shape)}"
-    return Start(networks, images, brought.origin, brought.note + grown, settled)
+    note = ", ".join([brought.note, *changes])
+    return Start(networks, images, brought.origin, note, settled)
 
 
 def _fitting(config: TrainConfig, network: Generator, where: Path, open_pictures: Open) -> ImageSet:

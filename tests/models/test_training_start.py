@@ -155,11 +155,11 @@ def test_a_wide_network_brings_its_canvas(config: TrainConfig, tmp_path: Path) -
     ("change", "words"),
     [
         (
-            {"resolution": 16},
-            r"net\.safetensors does not fit this run \(its resolution is 32, not 16\); leave that out",
+            {"z_dim": 16},
+            r"net\.safetensors does not fit this run \(its z_dim is 5, not 16\); leave that out",
         ),
         ({"canvas": (32, 48)}, "its canvas is 32x32, not 48x32"),
-        ({"channel_max": 16}, "its channel_max is 12, not 16"),
+        ({"channel_max": 8}, "its channel_max is 12, not 8"),
         ({"resume": Path("run")}, "--from starts a new run and --resume goes on with an old one"),
         ({"start_from": "museum"}, "there is no built-in network 'museum'"),
         ({"start_from": "none.safetensors"}, "there is no such checkpoint"),
@@ -240,9 +240,9 @@ def test_a_state_without_sizes_needs_them_given(config: TrainConfig, tmp_path: P
 
 def test_from_the_shell(net: Path, data: Path, tmp_path: Path) -> None:
     arguments = ["train", "--from", str(net), "--data", str(data), "--out", str(tmp_path / "shell")]
-    done = in_its_own_process(*arguments, "--resolution", "16")
+    done = in_its_own_process(*arguments, "--channel-max", "8")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "its resolution is 32, not 16" in done.stderr
+    assert "its channel_max is 12, not 8" in done.stderr
     done = in_its_own_process(*arguments, "--kimg", "0.008", "--batch", "8")
     assert done.returncode == 0, done.stderr
     path = Path(done.stdout.splitlines()[-1])

@@ -3,6 +3,8 @@
 Without it a discriminator looks at a few prominent features only (Sauer et al. 2021, section 3.2).
 """
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -36,10 +38,10 @@ class Mixing(nn.Module):
         return found
 
     def _mixed(self, name: str, x: Tensor) -> Tensor:
-        mixed: Tensor = F.conv2d(x, self.get_buffer(name).to(x.dtype))
-        return mixed
+        y: Tensor = F.conv2d(x, self.get_buffer(name).to(x.dtype))
+        return y
 
 
 def _random(out: int, channels: int, generator: torch.Generator) -> Tensor:
     """Weights [out, channels, 1, 1] that keep the size of what they mix."""
-    return torch.randn(out, channels, 1, 1, generator=generator) / channels**0.5
+    return torch.randn(out, channels, 1, 1, generator=generator) / math.sqrt(channels)
