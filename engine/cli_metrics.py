@@ -14,8 +14,10 @@ from engine.errors import ReverieError, printable
 
 BETTER = {
     "swd": "sliced Wasserstein distance × 1000: less is better",
+    "thumbnails": "Fréchet distance at 16×16: large forms and colours; less is better",
     "diversity": "how much the pictures vary, of the set's: 1 is best, 0 always the same",
     "fid": "less is better; the fewer the pictures, the more it overstates",
+    "frechet": "less is better; the fewer the pictures, the more it overstates",
     "kid": "less is better; equal is 0 on average",
     "precision": "share of the network's pictures that are like the set's",
     "recall": "share of the set's that the network has the like of",
@@ -26,12 +28,23 @@ def metrics(
     model: Annotated[str, typer.Argument(help="a built-in name or a .safetensors checkpoint")],
     data: Annotated[Path, typer.Option(help="the pictures to compare with, as `reverie train` takes them")],
     metric: Annotated[
-        str, typer.Option(metavar="NAME,…", help="swd, diversity; with --features also fid, kid, precision, recall")
-    ] = "swd,diversity",
+        str,
+        typer.Option(
+            metavar="NAME,…",
+            help="swd, thumbnails, diversity; with --features also frechet (or fid), kid, precision, recall",
+        ),
+    ] = "swd,thumbnails,diversity",
     features: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Inception's weights: pt_inception-2015-12-05-6726825d.pth or .safetensors"),
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="efficientnet-lite2, -lite1 or -lite0; or a file of Inception's weights:"
+            " pt_inception-2015-12-05-6726825d.pth or .safetensors",
+        ),
     ] = None,
+    floor: Annotated[
+        bool, typer.Option("--floor", help="also what two halves of the set have between them: no network gets below")
+    ] = False,
     count: Annotated[
         int | None, typer.Option(min=2, help="pictures of either side; left out: the whole set, 10000 at most")
     ] = None,
@@ -43,7 +56,7 @@ def metrics(
     """Measure a network against pictures: distances, and whether it varies as much as they do."""
     wanted = [name.strip() for name in metric.split(",")]
     started = time.monotonic()
-    report = _measure(model, data, wanted, features, count, trunc, seed, device)
+    report = _measure(model, data, wanted, features, count, trunc, seed, device, floor)
     report["seconds"] = round(time.monotonic() - started, 1)
     if as_json:
         typer.echo(json.dumps(report, indent=2))
@@ -55,17 +68,19 @@ def _measure(
     model: str,
     data: Path,
     wanted: list[str],
-    features: Path | None,
+    features: str | None,
     count: int | None,
     trunc: float,
     seed: int,
     device: str,
+    with_floor: bool,
 ) -> dict[str, Any]:
     import models  # these bring torch
     from engine.archive import working
     from models.manifest import sha256
-    from models.metrics import MetricsError, check, measure
-    from models.metrics.weights import load_inception
+    from models.metrics import MetricsError, check, floor, measure
+    from models.metrics.extractors import load_extractor
+    from models.metrics.independence import check_independent
     from models.training import TrainingError
     from models.training.data import open_set
 
@@ -74,14 +89,22 @@ def _measure(
         path = models.resolve(model)
         network = models.load(path, device)
         if features is not None:
-            load_inception(features, network.mapping.w_avg.device)  # reading the set takes much longer
+            check_independent(models.read_manifest(path).get("provenance"), features)
+            load_extractor(features, network.mapping.w_avg.device)  # reading the set takes much longer
         with working(f"reading {data.name}") as progress:
             pictures = open_set(data, network.img_shape, labels=bool(network.c_dim), progress=progress)
-        with pictures, working("measuring") as progress:
-            figures = measure(
-                network, pictures, wanted,
-                count=count, truncation_psi=trunc, seed=seed, weights=features, progress=progress,
-            )  # fmt: skip
+        with pictures:
+            with working("measuring") as progress:
+                figures = measure(
+                    network, pictures, wanted,
+                    count=count, truncation_psi=trunc, seed=seed, features=features, progress=progress,
+                )  # fmt: skip
+            if with_floor:
+                with working("measuring two halves of the set") as progress:
+                    figures["floor"] = floor(
+                        pictures, network.img_shape, wanted,
+                        count=count, seed=seed, features=features, progress=progress,
+                    )  # fmt: skip
     except (MetricsError, TrainingError, models.CheckpointError) as error:
         raise ReverieError(str(error)) from None
     return {
@@ -92,22 +115,39 @@ def _measure(
 
 def _print(report: dict[str, Any]) -> None:
     console = Console(highlight=False)
-    table = Table(show_header=False, box=None, pad_edge=False)
+    below = dict(_rows(report.get("floor", {})))
+    table = Table(show_header=bool(below), box=None, pad_edge=False)
+    for heading in ("", "network", *(["two halves of the set"] if below else []), ""):
+        table.add_column(heading)
     for name, value in _rows(report):
-        table.add_row(f"[bold]{name}[/]", value, BETTER.get(name, ""))
+        meant = BETTER.get(name.partition(" on ")[0], "")
+        table.add_row(f"[bold]{name}[/]", value, *([below.get(name, "")] if below else []), meant)
     console.print(table)
     names = (escape(printable(Path(report[name]).name)) for name in ("network", "data"))
-    console.print(f"{' against '.join(names)}: {report['count']} pictures each, {report['seconds']} s", soft_wrap=True)
+    halves = f", {report['floor']['count']} of either half" if below else ""
+    console.print(
+        f"{' against '.join(names)}: {report['count']} pictures each{halves}, {report['seconds']} s", soft_wrap=True
+    )
 
 
 def _rows(report: dict[str, Any]) -> list[tuple[str, str]]:
-    rows = []
-    for name in (name for name in BETTER if name in report):
-        if name == "swd":
-            levels = dict(report[name])
-            rows += [(name, f"{levels.pop('mean'):.2f}"), *((f"  at {k}", f"{v:.2f}") for k, v in levels.items())]
-        elif name == "kid":
-            rows.append((name, f"{report[name]:.5f} ± {report['kid_deviation']:.5f}"))
-        else:
-            rows.append((name, "unknown" if report[name] is None else f"{report[name]:.3f}"))
+    """Name and value of each figure; those of a backbone's features are named with it."""
+    rows = [row for name in BETTER if name in report for row in _told(report, name)]
+    for backbone, told in report.items():
+        if isinstance(told, dict) and backbone not in (*BETTER, "floor"):
+            rows += [
+                (f"{name} on {backbone}", value)
+                for known in BETTER
+                if known in told
+                for name, value in _told(told, known)
+            ]
     return rows
+
+
+def _told(report: dict[str, Any], name: str) -> list[tuple[str, str]]:
+    if name == "swd":
+        levels = dict(report[name])
+        return [(name, f"{levels.pop('mean'):.2f}"), *((f"  at {k}", f"{v:.2f}") for k, v in levels.items())]
+    if name == "kid":
+        return [(name, f"{report[name]:.5f} ± {report['kid_deviation']:.5f}")]
+    return [(name, "unknown" if report[name] is None else f"{report[name]:.3f}")]

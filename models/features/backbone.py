@@ -42,7 +42,13 @@ def resized(images: Tensor, side: int) -> Tensor:
 
 def load(name: str, device: torch.device, dtype: torch.dtype = torch.float32) -> Backbone:
     """The features called `name`, one of FAMILY. Raises FeaturesError."""
-    return Backbone(name, PINNED[name].sha256, member(name).to(device, dtype))
+    network = member(name).to(device, dtype)
+    return Backbone(name, sha256_of(name), network)
+
+
+def sha256_of(name: str) -> str:
+    """Of the weights of one of FAMILY."""
+    return PINNED[name].sha256
 
 
 def member(name: str) -> EfficientNetLite:
@@ -50,3 +56,8 @@ def member(name: str) -> EfficientNetLite:
     if name not in PINNED:
         raise FeaturesError(f"there are no features {name[:60]!a}; there are {', '.join(FAMILY)}")
     return EfficientNetLite(PINNED[name].kind, weights_of(name))
+
+
+def other_than(name: str) -> str:
+    """A member of FAMILY to measure with what was trained against `name`."""
+    return next(other for other in reversed(FAMILY) if other != name)

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from models.explore.grid import levels_of
@@ -12,6 +13,9 @@ from models.metrics.errors import MetricsError
 
 PIXELS_AT_ONCE = 2**17
 MOST_AT_ONCE = 32
+
+
+Shape = tuple[int, int]  # height and width
 
 
 class Pictures(Protocol):
@@ -26,15 +30,29 @@ class Pictures(Protocol):
         ...
 
 
-def at_once(shape: tuple[int, int]) -> int:
+def at_once(shape: Shape) -> int:
     """How many pictures of that height and width go through a network together."""
     return max(1, min(MOST_AT_ONCE, PIXELS_AT_ONCE // (shape[0] * shape[1])))
 
 
 def reals(pictures: Pictures, count: int, size: int, seed: int) -> Iterator[Tensor]:
     """`count` different pictures of a set, in batches of at most `size`: uint8 [n, 3, H, W]."""
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(pictures))[:count])
-    for start in range(0, count, size):
+    return _taken(pictures, _shuffled(pictures, seed)[:count], size)
+
+
+def halves(pictures: Pictures, count: int, size: int, seed: int) -> tuple[Iterator[Tensor], Iterator[Tensor]]:
+    """Twice `count` pictures of a set, of which none is in both: the first are those of `reals`."""
+    order = _shuffled(pictures, seed)
+    return _taken(pictures, order[:count], size), _taken(pictures, order[count : 2 * count], size)
+
+
+def _shuffled(pictures: Pictures, seed: int) -> NDArray[np.int64]:
+    return np.random.default_rng(seed).permutation(len(pictures))
+
+
+def _taken(pictures: Pictures, chosen: NDArray[np.int64], size: int) -> Iterator[Tensor]:
+    chosen = np.sort(chosen)
+    for start in range(0, len(chosen), size):
         yield pictures.batch(chosen[start : start + size].tolist())
 
 

@@ -2,25 +2,24 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from models.metrics.distances import frechet, kernel_distance, precision_recall
-from models.metrics.diversity import Thumbnails, diversity
-from models.metrics.drawing import Pictures, at_once, fakes, reals
+from models.metrics.drawing import Pictures, Shape, at_once, fakes, halves, reals
 from models.metrics.errors import MetricsError
+from models.metrics.extractors import INCEPTION, Extractor, load_extractor, of_family
 from models.metrics.features import Features
 from models.metrics.patches import Patches
 from models.metrics.sliced import between
-from models.metrics.weights import load_inception
+from models.metrics.thumbnails import Thumbnails, diversity, thumbnails
 
-FREE = ("swd", "diversity")
-LEARNED = ("fid", "kid", "precision", "recall")  # of Inception's features
-METRICS = FREE + LEARNED
+FREE = ("swd", "thumbnails", "diversity")
+LEARNED = ("frechet", "kid", "precision", "recall")  # of features; that of Fréchet is `fid` on Inception's alone
+METRICS = (*FREE, "fid", *LEARNED)
 LEAST, MOST = 2, 10_000  # pictures compared; the most only where no other number is asked for
-WHILE_TRAINING = 500
 
 Figures = dict[str, Any]
 Progress = Callable[[int, int], None]
@@ -50,87 +49,112 @@ def measure(
     count: int | None = None,
     truncation_psi: float = 1.0,
     seed: int = 0,
-    weights: Path | None = None,
+    features: str | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Figures:
-    """The figures in `wanted`, of METRICS, with `count` and the SHA-256 of `weights` beside them: plain JSON values.
+    """The figures in `wanted`, of METRICS, with `count` and the SHA-256 of the features' weights: plain JSON values.
 
     A generator draws as many pictures as are taken of the set: `count`, MOST where it is None, never more than there
-    are. `weights` is Inception's file, which LEARNED need. The same arguments give the same figures on one machine.
-    Raises MetricsError with one sentence.
+    are. `features`, which LEARNED need, are the name of a family's member or Inception's file; what they tell is named
+    with the backbone. The same arguments give the same figures on one machine. Raises MetricsError with one sentence.
     """
-    check(wanted, weights)
-    count = min(len(pictures), MOST if count is None else count)
+    check(wanted, features)
+    count = _counted(len(pictures), count)
+    size = at_once(network.img_shape)
+    streams = reals(pictures, count, size, seed), fakes(network, pictures, count, size, truncation_psi, seed)
+    extractor = None if features is None else load_extractor(features, network.mapping.w_avg.device)
+    return _compared(streams, network.img_shape, count, wanted, seed, extractor, progress)
+
+
+def floor(
+    pictures: Pictures,
+    shape: Shape,
+    wanted: Collection[str] = FREE,
+    *,
+    count: int | None = None,
+    seed: int = 0,
+    features: str | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Figures:
+    """The same figures of two halves of the set, in pictures of that height and width: what a perfect network would
+    get. `count` is of either half. Raises MetricsError.
+    """
+    check(wanted, features)
+    count = _counted(len(pictures) // 2, count)
+    streams = halves(pictures, count, at_once(shape), seed)
+    extractor = None if features is None else load_extractor(features, torch.device("cpu"))
+    return _compared(streams, shape, count, wanted, seed, extractor, progress)
+
+
+def _counted(there: int, asked: int | None) -> int:
+    count = min(there, MOST if asked is None else asked)
     if count < LEAST:
         raise MetricsError(f"{count} picture is too little to compare; give {LEAST} or more, better thousands")
-    told: Figures = {"count": count}
-    device = network.mapping.w_avg.device
-    inception = None
-    if weights is not None:
-        inception, told["weights_sha256"] = load_inception(weights, device)
+    return count
+
+
+def _compared(
+    streams: tuple[Iterator[Tensor], Iterator[Tensor]], shape: Shape, count: int, wanted: Collection[str], seed: int,
+    extractor: Extractor | None, progress: Progress,
+) -> Figures:  # fmt: skip
     sides = [
         Side(
-            Patches(network.img_shape, count, (seed, stream)) if "swd" in wanted else None,
-            Thumbnails() if "diversity" in wanted else None,
-            Features(inception, device) if inception is not None else None,
+            Patches(shape, count, (seed, stream)) if "swd" in wanted else None,
+            Thumbnails() if {"thumbnails", "diversity"} & set(wanted) else None,
+            Features(extractor) if extractor is not None else None,
         )
         for stream in (0, 1)
     ]
-    size = at_once(network.img_shape)
-    streams = reals(pictures, count, size, seed), fakes(network, pictures, count, size, truncation_psi, seed)
     for i, (side, stream) in enumerate(zip(sides, streams, strict=True)):
-        side.gather(_counted(stream, i * count, 2 * count, progress))
-    return told | _figures(sides[0], sides[1], wanted, seed)
+        side.gather(_watched(stream, i * count, 2 * count, progress))
+    return {"count": count} | _figures(sides[0], sides[1], wanted, seed, extractor)
 
 
-def during_training(generator: Any, pictures: Pictures, count: int = WHILE_TRAINING, seed: int = 0) -> dict[str, float]:
-    """What a training watches: `swd` (the mean), `swd_LEVEL` of each level and `diversity`, over the same pictures and
-    latents whenever it is called with the same set. A set that is all alike has no diversity. Raises MetricsError.
-    """
-    found = measure(generator, pictures, count=count, seed=seed)
-    levels = found["swd"]
-    scales = {f"swd_{level}": value for level, value in levels.items() if level != "mean"}
-    varied = {} if found["diversity"] is None else {"diversity": found["diversity"]}
-    return {"swd": levels["mean"], **varied, **scales}
-
-
-def check(wanted: Collection[str], weights: Path | None) -> None:
-    """Raise MetricsError for a metric that is not known, or weights that are missing or of no use."""
+def check(wanted: Collection[str], features: str | None) -> None:
+    """Raise MetricsError for a metric that is not known, or features that are missing or of no use."""
     for name in wanted:
         if name not in METRICS:
             raise MetricsError(f"there is no metric {name!r}; there are {', '.join(METRICS)}")
-    learned = [name for name in wanted if name in LEARNED]
-    if learned and weights is None:
+    learned = [name for name in wanted if name not in FREE]
+    if learned and features is None:
         raise MetricsError(
-            f"{', '.join(learned)}: compare what Inception sees, whose weights are not ours to give; name their file"
-            f" with --features, or ask for {' and '.join(FREE)} only"
+            f"{', '.join(learned)}: compare what a pretrained network sees; choose it with --features, such as"
+            f" efficientnet-lite2, or ask for {', '.join(FREE)} only"
         )
-    if weights is not None and not learned:
-        raise MetricsError(f"{weights}: --features is for {', '.join(LEARNED)}; ask for one of them or leave it out")
+    if features is None:
+        return
+    if not learned:
+        raise MetricsError(f"{features}: --features is for fid, {', '.join(LEARNED)}; ask for one or leave it out")
+    if "fid" in wanted and of_family(features):
+        raise MetricsError(f"fid is told by Inception's features only; ask for frechet, of those of {features}")
 
 
-def _counted(stream: Iterable[Tensor], done: int, total: int, progress: Progress) -> Iterator[Tensor]:
+def _watched(stream: Iterable[Tensor], done: int, total: int, progress: Progress) -> Iterator[Tensor]:
     for images in stream:
         yield images
         done += len(images)
         progress(done, total)
 
 
-def _figures(reals: Side, fakes: Side, wanted: Collection[str], seed: int) -> Figures:
+def _figures(reals: Side, fakes: Side, wanted: Collection[str], seed: int, extractor: Extractor | None) -> Figures:
     found: Figures = {}
     if reals.patches is not None and fakes.patches is not None:
         found["swd"] = between(reals.patches, fakes.patches, seed)
     if reals.thumbnails is not None and fakes.thumbnails is not None:
-        found["diversity"] = diversity(reals.thumbnails, fakes.thumbnails)
-    if reals.features is not None and fakes.features is not None:
-        found |= _learned(reals.features.all(), fakes.features.all(), wanted, seed)
+        if "thumbnails" in wanted:
+            found["thumbnails"] = thumbnails(reals.thumbnails, fakes.thumbnails)
+        if "diversity" in wanted:
+            found["diversity"] = diversity(reals.thumbnails, fakes.thumbnails)
+    if extractor is not None and reals.features is not None and fakes.features is not None:
+        told = _learned(reals.features.all(), fakes.features.all(), wanted, seed)
+        found["weights_sha256"] = extractor.sha256
+        found |= told if extractor.name == INCEPTION else {extractor.name: told}
     return found
 
 
 def _learned(reals: Tensor, fakes: Tensor, wanted: Collection[str], seed: int) -> Figures:
     found: Figures = {}
-    if "fid" in wanted:
-        found["fid"] = frechet(reals, fakes)
+    found |= {name: frechet(reals, fakes) for name in ("fid", "frechet") if name in wanted}
     if "kid" in wanted:
         found["kid"], found["kid_deviation"] = kernel_distance(reals, fakes, seed)
     if {"precision", "recall"} & set(wanted):

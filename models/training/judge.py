@@ -4,10 +4,12 @@ import math
 from typing import Any
 
 from models.base import GeneratorBase
-from models.metrics import MetricsError, during_training
+from models.metrics import MetricsError
+from models.metrics.extractors import Extractor
+from models.metrics.watching import Watching, kid_of
 from models.training.data import ImageSet
 
-METRIC = "swd"  # sliced Wasserstein distance: smaller is better
+DISTANCE = "swd"  # sliced Wasserstein distance: smaller is better
 LEAST = 2  # pictures that can be compared
 COLLAPSED = 0.3  # of the reals' variety
 
@@ -15,10 +17,14 @@ COLLAPSED = 0.3  # of the reals' variety
 class Judge:
     """Measures a network against the pictures it learns from.
 
-    `figures` are the last ones, `at_best` whether they are the best so far, `warning` what there is to say of them.
+    `figures` are the last ones, `at_best` whether they are the best so far by `metric`, of which less is better;
+    `warning` what there is to say of them.
     """
 
-    def __init__(self, network: GeneratorBase, images: ImageSet) -> None:
+    def __init__(self, network: GeneratorBase, images: ImageSet, extractor: Extractor | None = None) -> None:
+        """With an extractor the kernel distance of its features decides, else DISTANCE."""
+        self.metric = DISTANCE if extractor is None else kid_of(extractor.name)
+        self._watching = Watching(images, extractor)
         self.figures: dict[str, float] = {}
         self.at_best = False
         self.warning: str | None = None
@@ -40,7 +46,7 @@ class Judge:
         if len(self._images) < LEAST:
             return
         try:
-            found = during_training(self._network, self._images)
+            found = self._watching.measure(self._network)
         except MetricsError as error:
             self.figures, self.at_best, self.warning = {}, False, str(error)
             return
@@ -49,7 +55,7 @@ class Judge:
         self._look_for_collapse()
 
     def _compare(self) -> None:
-        now = self.figures.get(METRIC, math.inf)
+        now = self.figures.get(self.metric, math.inf)
         self.at_best = now < (math.inf if self._best is None else self._best)
         if self.at_best:
             self._best = now

@@ -14,6 +14,9 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Above = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+LEAST_PART = 4  # whose statistics are those of batch norm
+
+
 @dataclass(frozen=True)
 class Recipe:
     """What decides, with the data and the first weights, every bit of a run on one CPU. Intervals in iterations."""
@@ -74,6 +77,13 @@ class Recipe:
             known(asdict(self))
         except ValueError as error:
             raise TrainingError(f"{error}; give another") from None
+        if self.projected and self.part < LEAST_PART:
+            raise TrainingError(
+                f"a projected discriminator compares pictures in parts of {LEAST_PART} or more, better 16, and the part"
+                f" is {self.part}; give a larger --part, and a --batch that is a multiple of it"
+            )
+        if self.projected and self.freeze_d:
+            raise TrainingError("freeze_d is for a stylegan2 discriminator; leave it out")
         if self.batch % self.part:
             raise TrainingError(
                 f"batch {self.batch} is not made of whole parts of {self.part}; give a multiple of {self.part},"

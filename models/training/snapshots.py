@@ -10,12 +10,15 @@ from torch.nn.functional import one_hot
 
 from models import checkpoint
 from models.errors import CheckpointError
+from models.features import other_than
 from models.feed.errors import FeedError
 from models.feed.publisher import Publisher
 from models.manifest import hash_file, read_manifest
+from models.metrics import MetricsError
+from models.metrics.extractors import Extractor, load_extractor
 from models.training.config import TrainConfig, TrainingError
 from models.training.data import ImageSet
-from models.training.judge import METRIC, Judge
+from models.training.judge import Judge
 from models.training.players import Players
 from models.training.randomness import Purpose, generator
 from models.training.recipe import Recipe
@@ -26,6 +29,19 @@ SIDE = 6
 GRID = SIDE * SIDE
 PSI = 0.7
 BEST = "best.safetensors"
+
+
+def _witness(recipe: Recipe, players: Players) -> Extractor | None:
+    """Features that a projected discriminator does not look through: the best network is kept by them.
+
+    Raises TrainingError.
+    """
+    if not recipe.projected:
+        return None
+    try:
+        return load_extractor(other_than(recipe.features), players.device)
+    except MetricsError as error:
+        raise TrainingError(str(error)) from None
 
 
 class Snapshots:
@@ -42,7 +58,7 @@ class Snapshots:
         self._recipe = recipe
         self._images = images
         self._names: list[str] = []  # of the networks written, the newest last
-        self.judge = Judge(players.ema, images)
+        self.judge = Judge(players.ema, images, _witness(recipe, players))
         self._z = torch.randn(GRID, players.generator.z_dim, generator=generator(recipe.seed, 0, 0, Purpose.GRID))
         try:
             self._publisher = None if config.publish is None else Publisher(config.publish)
@@ -67,7 +83,7 @@ class Snapshots:
     def _kept(self) -> float | None:
         """The distance of the network in BEST, as that says: no other record can be older or newer than the file."""
         try:
-            value = read_manifest(self._out / BEST)["provenance"]["metrics"][METRIC]
+            value = read_manifest(self._out / BEST)["provenance"]["metrics"][self.judge.metric]
         except (CheckpointError, KeyError, TypeError):  # none, or nothing that is known of it
             return None
         return float(value) if isinstance(value, int | float) and math.isfinite(value) else None

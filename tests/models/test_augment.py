@@ -2,7 +2,7 @@
 
 import torch
 
-from models.training.augment.light import colour, light, translate
+from models.training.augment.light import STRONG, colour, light, translate
 
 
 def images() -> torch.Tensor:
@@ -31,7 +31,7 @@ def test_gradient_reaches_the_image() -> None:
 
 def test_colour_keeps_a_grey_image_grey() -> None:
     grey = torch.full((4, 3, 8, 8), 0.25)
-    changed = colour(grey, seeded(3))
+    changed = colour(grey, STRONG, seeded(3))
     assert torch.allclose(changed, changed.mean(dim=1, keepdim=True))
     assert not torch.allclose(changed, grey)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from models.training.watch.history import Figures, History, Row, Steps, best
+from models.training.watch.history import Figures, History, Row, Steps, best, judged_by
 from models.training.watch.scales import Scale, scale_of
 
 POINTS = 320  # of a curve at most: a chart is not wider than so many of them
@@ -73,9 +73,12 @@ class Plan:
     floor: float | None = 0.0
 
 
+DISTANCE = "swd"
 PLANS = (
     Plan("Distance", "sliced Wasserstein, from the pictures it learns from; less is better", Figures,
-         {"swd": "all sizes"}, best="swd"),
+         {DISTANCE: "all sizes"}, best=DISTANCE),
+    Plan("Thumbnails", "Fréchet distance at 16 pixels: large forms and colours; less is better", Figures,
+         {"thumbnails": "thumbnails"}),
     Plan("Variety", "of what it draws, beside that of the pictures it learns from, which is 1", Figures,
          {"diversity": "variety"}, limits=(1.0,)),
     Plan("Losses", "of the two networks, which play against each other", Steps,
@@ -96,13 +99,23 @@ def charts(history: History) -> list[Chart]:
     """Those of which there is something to see."""
     end = max((row.kimg for row in history.rows), default=0.0)
     across = Scale(0.0, max(end, 0.001))
-    drawn = (_chart(_with_levels(plan, history), history, across) for plan in PLANS)
+    plans = (*_kernel(history), *PLANS)
+    drawn = (_chart(_with_levels(plan, history), history, across) for plan in plans)
     return [chart for chart in drawn if chart is not None]
+
+
+def _kernel(history: History) -> list[Plan]:
+    """The distance by pretrained features, which are named."""
+    name = judged_by(history.of(Figures))
+    if name == DISTANCE:
+        return []
+    about = f"between features of {name.removeprefix('kid_')}, of it and of the pictures it learns from; less is better"
+    return [Plan("Kernel distance", about, Figures, {name: "KID"}, best=name)]
 
 
 def _with_levels(plan: Plan, history: History) -> Plan:
     """Beside the mean of the distances, that of the coarsest level and that of the finest."""
-    if plan.best is None:
+    if plan.best != DISTANCE:
         return plan
     prefix = f"{plan.best}_"
     found = {name for row in history.of(Figures) for name in row.values if name.startswith(prefix)}

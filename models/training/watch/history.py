@@ -113,6 +113,12 @@ class History:
             self._saved = None
 
 
+def judged_by(figures: Sequence[Figures]) -> str:
+    """The name of the value that decides which network is the best: a kernel distance where there is one."""
+    names = (name for row in figures for name in row.values if name.startswith("kid_"))
+    return next(names, "swd")
+
+
 def best(figures: Sequence[Figures], name: str) -> Figures | None:
     """The row with the least of those values."""
     return min((row for row in figures if name in row.values), key=lambda row: row.values[name], default=None)

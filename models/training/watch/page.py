@@ -9,7 +9,7 @@ from typing import Any
 from models.files import write_atomically
 from models.pages import render
 from models.training.watch.charts import charts
-from models.training.watch.history import Figures, History, Said, Strip, best, spread
+from models.training.watch.history import Figures, History, Said, Strip, best, judged_by, spread
 from models.training.watch.pictures import Encoded
 
 NAME = "report.html"
@@ -61,7 +61,8 @@ def write(path: Path, about: About, history: History, seen: Seen) -> None:
         "about": about,
         "seen": seen,
         "latest": figures[-1] if figures else None,
-        "best": best(figures, "swd"),
+        "best": best(figures, judged_by(figures)),
+        "judged_by": judged_by(figures),
         "strips": spread(history.of(Strip), STRIPS),
         "charts": charts(history),
         "said": said[::-1][:SAID],

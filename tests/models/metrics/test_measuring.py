@@ -11,8 +11,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from models.metrics import MetricsError, during_training, measure
+from models.metrics import MetricsError, measure
 from models.metrics.drawing import fakes, reals
+from models.metrics.watching import Watching
 from models.stylegan2 import Generator
 
 
@@ -75,7 +76,7 @@ def test_truncation_lessens_diversity() -> None:
 
 def test_every_figure_that_is_asked_for_comes_and_no_other(weights: Path) -> None:
     network = generator()
-    found = measure(network, noise(5), ["fid", "kid", "recall"], weights=weights)
+    found = measure(network, noise(5), ["fid", "kid", "recall"], features=str(weights))
     assert set(found) == {"count", "weights_sha256", "fid", "kid", "kid_deviation", "recall"}
     assert found["fid"] > 0
     assert 0 <= found["recall"] <= 1
@@ -128,29 +129,29 @@ def test_pictures_need_be_neither_square_nor_coloured(canvas: tuple[int, int] | 
 
 def test_what_a_training_watches_is_flat_and_the_same_each_time() -> None:
     network, pictures = generator(), noise(60)
-    found = during_training(network, pictures, count=40)
-    assert set(found) == {"swd", "swd_16", "swd_32", "diversity"}
-    assert found == during_training(network, pictures, count=40)
+    found = Watching(pictures, count=40).measure(network)
+    assert set(found) == {"swd", "swd_16", "swd_32", "thumbnails", "diversity"}
+    assert found == Watching(pictures, count=40).measure(network)
     torch.manual_seed(1)
     state = torch.get_rng_state()
-    during_training(network, pictures, count=40)
+    Watching(pictures, count=40).measure(network)
     assert torch.equal(state, torch.get_rng_state())  # a run goes on as if nobody had looked
 
 
 def test_a_set_that_is_all_alike_has_no_diversity() -> None:
     plain = InMemory(torch.full((10, 3, 32, 32), 90, dtype=torch.uint8))
     assert measure(generator(), plain)["diversity"] is None
-    assert set(during_training(generator(), plain)) == {"swd", "swd_16", "swd_32"}
+    assert set(Watching(plain).measure(generator())) == {"swd", "swd_16", "swd_32", "thumbnails"}
 
 
 def test_mistakes_are_one_sentence(weights: Path) -> None:
     network, pictures = generator(), noise(10)
-    with pytest.raises(MetricsError, match=r"no metric 'fdi'; there are swd, diversity, fid"):
+    with pytest.raises(MetricsError, match=r"no metric 'fdi'; there are swd, thumbnails, diversity, fid"):
         measure(network, pictures, ["fdi"])
     with pytest.raises(MetricsError, match=r"fid, recall: .* with --features"):
         measure(network, pictures, ["fid", "recall"])
-    with pytest.raises(MetricsError, match=r"--features is for fid"):
-        measure(network, pictures, ["swd"], weights=weights)
+    with pytest.raises(MetricsError, match=r"--features is for fid, frechet"):
+        measure(network, pictures, ["swd"], features=str(weights))
     with pytest.raises(MetricsError, match=r"1 picture is too little"):
         measure(network, noise(1))
     network.synthesis.blocks[0].const.fill_(float("nan"))

@@ -1,0 +1,242 @@
+"""Discriminators on frozen features: what they are made of, and that both players get the gradients they should."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from picture_sets import filled
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models import features
+from models.features.frozen import FrozenConv
+from models.training import TrainConfig, TrainingError, train
+from models.training.discrimination import Batch, Turn
+from models.training.networks import fresh, of_sizes
+from models.training.players import Players
+from models.training.presets import settle
+from models.training.projected import Config, Projected
+from models.training.projected.mixing import Mixing
+from models.training.projected.spectral import SpectralConv
+from models.training.recipe import Recipe
+from models.training.suiting import suited
+from tests.models.tiny import PICTURES, tiny
+
+PROJECTED: dict[str, Any] = {"discriminator": "projected", "feature_size": 64, "augment": "none", "part": 4}
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def recipe_of(config: TrainConfig) -> Recipe:
+    return settle(config, PICTURES, 16, {})
+
+
+@pytest.fixture
+def players() -> Iterator[Players]:
+    """With a projected discriminator, and one of pictures beside it that has no say yet."""
+    yield from some_players(pixel_weight=1e-12, pixel_size=16)
+
+
+def some_players(**options: Any) -> Iterator[Players]:
+    config = tiny(Path(), Path(), **PROJECTED | options)
+    torch.manual_seed(0)
+    networks, is_fresh = suited(fresh(config), recipe_of(config))
+    assert is_fresh
+    made = Players(recipe_of(config), networks)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def reals() -> Tensor:
+    return torch.rand(4, 3, 16, 16, generator=seeded(5)) * 2 - 1
+
+
+def test_every_level_knows_what_is_coarser_and_nothing_finer() -> None:
+    mixing = Mixing((24, 40, 112), seeded(1))
+    assert mixing.channels == (64, 64, 128)
+    levels = [
+        torch.randn(1, channels, side, side, generator=seeded(2), requires_grad=True)
+        for channels, side in ((24, 16), (40, 8), (112, 4))
+    ]
+    for index, mixed in enumerate(mixing(levels)):
+        found = torch.autograd.grad(mixed.square().sum(), levels, retain_graph=True, allow_unused=True)
+        reached = [gradient is not None and bool(gradient.any()) for gradient in found]
+        assert reached == [level >= index for level in range(3)]
+
+
+def test_mixing_follows_from_the_seed_and_is_part_of_the_state() -> None:
+    one, same, other = (Mixing((24, 40), seeded(seed)).state_dict() for seed in (1, 1, 2))
+    assert set(one) == {"across0", "across1", "onwards0", "onwards1"}
+    assert all(torch.equal(one[name], same[name]) for name in one)
+    assert not any(torch.equal(one[name], other[name]) for name in one)
+    assert not list(Mixing((24, 40), seeded(1)).parameters())
+
+
+def test_mixing_keeps_the_size_of_what_it_mixes() -> None:
+    (mixed,) = Mixing((320,), seeded(1))([torch.randn(4, 320, 8, 8, generator=seeded(2))])
+    assert float(mixed.std()) == pytest.approx(1, abs=0.2)
+
+
+def test_a_spectral_convolution_stretches_nothing_by_more_than_one() -> None:
+    conv = SpectralConv(12, 20, 1, 1, 0)
+    for _ in range(50):
+        conv.follow()
+    whole = conv(torch.eye(12)[:, :, None, None]).flatten(1)
+    assert float(torch.linalg.svdvals(whole)[0]) == pytest.approx(1, abs=1e-3)
+    conv.weight.data *= 7
+    assert torch.allclose(conv(torch.eye(12)[:, :, None, None]).flatten(1), whole, atol=1e-5)
+
+
+@pytest.mark.parametrize(("side", "logits"), [(64, (4, 4, 1, 1)), (96, (25, 25, 25, 4)), (128, (49, 49, 49, 9))])
+def test_there_is_a_map_of_logits_for_each_level(side: int, logits: tuple[int, ...]) -> None:
+    sides = tuple(side // stride for stride in (4, 8, 16, 32))
+    network = Projected(_config(sides=sides), seeded(1))
+    seen = [torch.zeros(2, channels, edge, edge) for channels, edge in zip((24, 40, 112, 320), sides, strict=True)]
+    found = network(network.mixing(seen))
+    assert all(level.shape[0] == 2 for level in found)
+    assert tuple(level.shape[1] for level in found)[-1] == logits[-1]
+
+
+def _config(**changes: Any) -> Config:
+    sizes: dict[str, Any] = {"channels": (24, 40, 112, 320), "sides": (16, 8, 4, 2)}
+    return Config(features="efficientnet-lite0", features_sha256="0" * 64, **sizes | changes)
+
+
+def plainly(network: nn.Module) -> None:
+    for module in network.modules():
+        if isinstance(module, FrozenConv):
+            module.forward = module.plainly  # type: ignore[method-assign]
+
+
+def test_both_players_get_the_gradients_of_their_losses(players: Players) -> None:
+    """Against a computation by hand: torch's own convolutions, the losses as they are written in the papers."""
+    network = players.discriminator
+    assert isinstance(network, Projected)
+    batch, fakes = Batch(reals()), torch.rand(4, 3, 16, 16, generator=seeded(6)) * 2 - 1
+    players.discrimination.prepare()
+    said = players.discrimination.judge(batch, fakes, Turn(1), Turn(1).draws(0, 0))
+
+    backbone = features.load("efficientnet-lite0", torch.device("cpu"))
+    plainly(backbone.network)  # type: ignore[arg-type]
+    shown = fakes.clone().requires_grad_()
+    judged = []
+    for images in (batch.images, shown):
+        large = F.interpolate(images, size=(64, 64), mode="bilinear", align_corners=False)
+        judged.append(
+            [
+                level(x).flatten(1)
+                for level, x in zip(network.levels, network.mixing(backbone.network(large)), strict=True)
+            ]
+        )
+    loss_d = sum(F.relu(1 - real).mean() + F.relu(1 + fake).mean() for real, fake in zip(*judged, strict=True))
+    loss_g = -sum(fake.mean() for fake in judged[1])
+    (of_fakes,) = torch.autograd.grad(loss_g, shown, retain_graph=True)  # type: ignore[arg-type]
+    of_d = torch.autograd.grad(loss_d, list(network.levels.parameters()))  # type: ignore[arg-type]
+
+    assert said.loss_d.item() - loss_d.item() == pytest.approx(2 * 0.693, abs=0.7)  # type: ignore[union-attr]
+    assert torch.allclose(said.of_fakes, of_fakes, atol=1e-5, rtol=1e-3)
+    for found, expected in zip(said.of_d, of_d, strict=False):
+        assert torch.allclose(found, expected, atol=1e-5, rtol=1e-3)
+
+
+def test_a_discriminator_of_pictures_adds_its_weighted_say(players: Players) -> None:
+    batch, fakes = Batch(reals()), torch.rand(4, 3, 16, 16, generator=seeded(6)) * 2 - 1
+    found = []
+    for weight in (0.5, 1.0):
+        players.discrimination._weight = weight  # type: ignore[attr-defined]
+        found.append(players.discrimination.judge(batch, fakes, Turn(1), Turn(1).draws(0, 0)))
+    alone = 2 * found[0].of_fakes - found[1].of_fakes
+    own = players.discrimination._on_features.judge(batch, fakes, Turn(1), Turn(1).draws(0, 0))  # type: ignore[attr-defined]
+    assert torch.allclose(alone, own.of_fakes, atol=1e-6)
+    assert not torch.allclose(found[0].of_fakes, own.of_fakes, atol=1e-6)
+    learning = sum(parameter.requires_grad for parameter in players.discriminator.parameters())
+    assert len(found[0].of_d) == learning > len(own.of_d)
+    assert players.discrimination.penalises(Turn(0))
+    assert float(players.discrimination.judge(batch, fakes, Turn(0), Turn(0).draws(0, 0)).penalty) > 0
+
+
+def test_a_step_moves_all_that_learns_and_nothing_that_is_frozen(players: Players) -> None:
+    before = {name: value.clone() for name, value in players.discriminator.state_dict().items()}
+    step = players.play(lambda part: Batch(reals()), Turn(0))
+    after = players.discriminator.state_dict()
+    still = {name for name in before if torch.equal(before[name], after[name])}
+    assert still == {name for name in before if name.startswith("mixing.")}
+    assert step.penalty is not None
+    assert step.norm_g > 0
+    assert step.norm_d > 0
+
+
+def test_the_discriminator_of_a_state_is_built_again(players: Players) -> None:
+    again = of_sizes(players.networks.sizes()).discriminator
+    assert isinstance(again, Projected)
+    assert again.config == players.discriminator.config
+    again.load_state_dict(players.discriminator.state_dict())
+    assert not any("backbone" in name or "stem" in name for name in again.state_dict())
+
+
+def test_larger_pictures_keep_what_the_discriminator_knows() -> None:
+    config = tiny(Path(), Path(), **PROJECTED)
+    known, _ = suited(fresh(config), recipe_of(config))
+    larger = replace(recipe_of(config), feature_size=96, seed=9)
+    kept, is_fresh = suited(known, larger)
+    assert not is_fresh
+    mine, theirs = known.discriminator.state_dict(), kept.discriminator.state_dict()
+    assert all(torch.equal(mine[name], theirs[name]) for name in mine)
+    assert suited(known, replace(larger, features="efficientnet-lite1"))[1]
+    assert suited(known, replace(larger, discriminator="stylegan2"))[1]
+    assert suited(fresh(config), replace(larger, discriminator="stylegan2"))[1] is False
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return filled(tmp_path / "data", *(f"{n}.png" for n in range(PICTURES)))
+
+
+@pytest.fixture
+def run(data: Path, tmp_path: Path) -> Path:
+    train(tiny(data, tmp_path / "run", **PROJECTED))
+    return tmp_path / "run"
+
+
+def test_a_run_goes_on_with_the_discriminator_it_has(run: Path, data: Path, tmp_path: Path) -> None:
+    before = (run / "state.safetensors").read_bytes()
+    for change in (
+        {"discriminator": "stylegan2"}, {"features": "efficientnet-lite1"}, {"pixel_weight": 0.5, "pixel_size": 16},
+    ):  # fmt: skip
+        with pytest.raises(TrainingError, match="goes on with the discriminator it has; leave out") as caught:
+            train(tiny(data, run, resume=run, kimg=0.032, **change))
+        assert "\n" not in str(caught.value)
+    assert (run / "state.safetensors").read_bytes() == before
+    train(tiny(data, run, resume=run, kimg=0.032))
+    assert (run / "network-0000.0.safetensors").exists()
+
+
+def test_its_best_is_kept_by_features_it_does_not_look_through(run: Path) -> None:
+    page = (run / "report.html").read_text()
+    assert "Kernel distance" in page
+    assert "features of efficientnet-lite2" in page
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"features": "vgg"}, "there are no features 'vgg'"),
+        ({"feature_size": 32}, "feature_size is 32"),
+        ({"pixel_weight": 1.0, "pixel_size": 32}, "pixel_size is 32, and pictures of 16 do not come down to it"),
+        ({"part": 2}, "a projected discriminator compares pictures in parts of 4 or more"),
+        ({"freeze_d": 1, "start_from": "museum-128", "resolution": None, "z_dim": None, "w_dim": None,
+          "channel_base": None, "channel_max": None}, "freeze_d"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_one_sentence(data: Path, tmp_path: Path, options: dict[str, Any], words: str) -> None:
+    with pytest.raises(TrainingError, match=words) as caught:
+        train(tiny(data, tmp_path / "out", **PROJECTED | options))
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
