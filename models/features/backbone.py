@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -9,6 +10,7 @@ from torch.nn import functional as F
 
 from models.features.efficientnet import EfficientNetLite
 from models.features.errors import FeaturesError
+from models.features.onnx_file import load_onnx
 from models.features.packages import PINNED, weights_of
 
 FAMILY = tuple(PINNED)
@@ -41,9 +43,11 @@ def resized(images: Tensor, side: int) -> Tensor:
 
 
 def load(name: str, device: torch.device, dtype: torch.dtype = torch.float32) -> Backbone:
-    """The features called `name`, one of FAMILY. Raises FeaturesError."""
-    network = member(name).to(device, dtype)
-    return Backbone(name, sha256_of(name), network)
+    """The features called `name`: one of FAMILY, or a file that ends on .onnx. Raises FeaturesError."""
+    if name.endswith(".onnx"):
+        network, sha256 = load_onnx(Path(name))
+        return Backbone(name, sha256, network.to(device, dtype))
+    return Backbone(name, sha256_of(name), member(name).to(device, dtype))
 
 
 def sha256_of(name: str) -> str:
@@ -54,7 +58,9 @@ def sha256_of(name: str) -> str:
 def member(name: str) -> EfficientNetLite:
     """One of FAMILY, in float32 on the CPU. Raises FeaturesError."""
     if name not in PINNED:
-        raise FeaturesError(f"there are no features {name[:60]!a}; there are {', '.join(FAMILY)}")
+        raise FeaturesError(
+            f"there are no features {name[:60]!a}; there are {', '.join(FAMILY)}, or a file that ends on .onnx"
+        )
     return EfficientNetLite(PINNED[name].kind, weights_of(name))
 
 

@@ -88,7 +88,7 @@ def test_a_spectral_convolution_stretches_nothing_by_more_than_one() -> None:
     conv = SpectralConv(12, 20, 1, 1, 0)
     for _ in range(50):
         conv.follow()
-    whole = conv(torch.eye(12)[:, :, None, None]).flatten(1)
+    whole = conv(torch.eye(12)[:, :, None, None]).flatten(1).detach()
     assert float(torch.linalg.svdvals(whole)[0]) == pytest.approx(1, abs=1e-3)
     conv.weight.data *= 7
     assert torch.allclose(conv(torch.eye(12)[:, :, None, None]).flatten(1), whole, atol=1e-5)
@@ -121,7 +121,7 @@ def test_both_players_get_the_gradients_of_their_losses(players: Players) -> Non
     assert isinstance(network, Projected)
     batch, fakes = Batch(reals()), torch.rand(4, 3, 16, 16, generator=seeded(6)) * 2 - 1
     players.discrimination.prepare()
-    said = players.discrimination.judge(batch, fakes, Turn(1), Turn(1).draws(0, 0))
+    said = players.discrimination._on_features.judge(batch, fakes, Turn(1), Turn(1).draws(0, 0))  # type: ignore[attr-defined]
 
     backbone = features.load("efficientnet-lite0", torch.device("cpu"))
     plainly(backbone.network)  # type: ignore[arg-type]
@@ -140,9 +140,10 @@ def test_both_players_get_the_gradients_of_their_losses(players: Players) -> Non
     (of_fakes,) = torch.autograd.grad(loss_g, shown, retain_graph=True)  # type: ignore[arg-type]
     of_d = torch.autograd.grad(loss_d, list(network.levels.parameters()))  # type: ignore[arg-type]
 
-    assert said.loss_d.item() - loss_d.item() == pytest.approx(2 * 0.693, abs=0.7)  # type: ignore[union-attr]
+    assert said.loss_d.item() == pytest.approx(loss_d.item(), rel=1e-4)  # type: ignore[union-attr]
+    assert said.loss_g.item() == pytest.approx(loss_g.item(), rel=1e-3)  # type: ignore[union-attr]
     assert torch.allclose(said.of_fakes, of_fakes, atol=1e-5, rtol=1e-3)
-    for found, expected in zip(said.of_d, of_d, strict=False):
+    for found, expected in zip(said.of_d, of_d, strict=True):
         assert torch.allclose(found, expected, atol=1e-5, rtol=1e-3)
 
 
@@ -167,7 +168,12 @@ def test_a_step_moves_all_that_learns_and_nothing_that_is_frozen(players: Player
     step = players.play(lambda part: Batch(reals()), Turn(0))
     after = players.discriminator.state_dict()
     still = {name for name in before if torch.equal(before[name], after[name])}
-    assert still == {name for name in before if name.startswith("mixing.")}
+    # a relativistic loss knows no bias of the last layer, and the direction of a single logit has nowhere to go
+    assert still - {"pixels.out.bias"} == {
+        name
+        for name, value in before.items()
+        if name.startswith("mixing.") or (value.shape == (1,) and "levels" in name)
+    }
     assert step.penalty is not None
     assert step.norm_g > 0
     assert step.norm_d > 0
@@ -182,9 +188,9 @@ def test_the_discriminator_of_a_state_is_built_again(players: Players) -> None:
 
 
 def test_larger_pictures_keep_what_the_discriminator_knows() -> None:
-    config = tiny(Path(), Path(), **PROJECTED)
+    config = tiny(Path(), Path(), **PROJECTED | {"feature_size": 96})
     known, _ = suited(fresh(config), recipe_of(config))
-    larger = replace(recipe_of(config), feature_size=96, seed=9)
+    larger = replace(recipe_of(config), feature_size=128, seed=9)
     kept, is_fresh = suited(known, larger)
     assert not is_fresh
     mine, theirs = known.discriminator.state_dict(), kept.discriminator.state_dict()
@@ -228,7 +234,7 @@ def test_its_best_is_kept_by_features_it_does_not_look_through(run: Path) -> Non
     ("options", "words"),
     [
         ({"features": "vgg"}, "there are no features 'vgg'"),
-        ({"feature_size": 32}, "feature_size is 32"),
+        ({"feature_size": 32}, "feature_size is '32', and should be greater than or equal to 64"),
         ({"pixel_weight": 1.0, "pixel_size": 32}, "pixel_size is 32, and pictures of 16 do not come down to it"),
         ({"part": 2}, "a projected discriminator compares pictures in parts of 4 or more"),
         ({"freeze_d": 1, "start_from": "museum-128", "resolution": None, "z_dim": None, "w_dim": None,
