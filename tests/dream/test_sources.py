@@ -66,14 +66,15 @@ def test_the_newest_latent_wins(running: Source) -> None:
 
 def test_frames_with_nan_never_come_out_and_three_reload_the_network(kind: Kind, opened: Opened, model: Path) -> None:
     source = opened(kind(model))
-    frames = drive(source, lambda: bool(source.last_error), Abyss())
+    frames = drive(source, lambda: "NaN" in source.last_error, Abyss())  # it may be slow to begin, and be begun again
     assert frames == []
     assert "3 frames in a row that held NaN" in source.last_error
     assert source.rejected == 3
     assert not source.alive
+    before = source.restarts
     frames = drive(source, lambda: source.alive)
     assert len(frames) == 1
-    assert source.restarts == 1
+    assert source.restarts == before + 1
 
 
 @pytest.mark.parametrize("content", [None, b"\xff" * 5000], ids=["missing", "damaged"])
