@@ -117,14 +117,15 @@ def _print(report: dict[str, Any]) -> None:
     console = Console(highlight=False)
     below = dict(_rows(report.get("floor", {})))
     table = Table(show_header=bool(below), box=None, pad_edge=False)
-    for heading in ("", "network", *(["two halves of the set"] if below else []), ""):
-        table.add_column(heading)
+    for heading in ("", "network", *(["halves"] if below else [])):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("")
     for name, value in _rows(report):
         meant = BETTER.get(name.partition(" on ")[0], "")
         table.add_row(f"[bold]{name}[/]", value, *([below.get(name, "")] if below else []), meant)
     console.print(table)
     names = (escape(printable(Path(report[name]).name)) for name in ("network", "data"))
-    halves = f", {report['floor']['count']} of either half" if below else ""
+    halves = f"; halves of the set: {report['floor']['count']} each" if below else ""
     console.print(
         f"{' against '.join(names)}: {report['count']} pictures each{halves}, {report['seconds']} s", soft_wrap=True
     )

@@ -9,8 +9,10 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner, Result
 
+import models
 from engine.cli_metrics import metrics
 from engine.errors import ReverieError
+from models import checkpoint
 
 
 @pytest.fixture
@@ -59,12 +61,40 @@ def test_as_json_it_says_what_was_compared(pictures: Path) -> None:
     assert "swd" not in report
 
 
+def test_figures_on_features_are_named_with_their_backbone_and_stand_beside_the_floor(pictures: Path) -> None:
+    asked = ("museum-128", "--data", pictures, "--metric", "thumbnails,frechet,kid,recall", "--count", 6, "--floor")
+    done = measured(*asked, "--features", "efficientnet-lite2", "--json")
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout)
+    own, below = report["efficientnet-lite2"], report["floor"]["efficientnet-lite2"]
+    assert set(own) == set(below) == {"frechet", "kid", "kid_deviation", "recall"}
+    assert own["frechet"] > below["frechet"] > 0
+    assert report["thumbnails"] > report["floor"]["thumbnails"]
+    assert (report["count"], report["floor"]["count"]) == (6, 6)
+    assert len(report["weights_sha256"]) == 64
+    table = measured(*asked, "--features", "efficientnet-lite2").output
+    assert "frechet on efficientnet-lite2" in table
+    assert "halves of the set: 6 each" in table
+
+
+def test_a_network_is_not_measured_by_what_it_was_trained_against(pictures: Path, tmp_path: Path) -> None:
+    settings = {"discriminator": "projected", "features": "efficientnet-lite2"}
+    network = models.load("museum-128")
+    path = tmp_path / "flattered.safetensors"
+    checkpoint.save(path, network, {"started_from": {"settings": settings}})
+    said = refused(path, "--data", pictures, "--metric", "kid", "--features", "efficientnet-lite2")
+    assert "trained against efficientnet-lite2, whose figures would flatter it" in said
+
+
 def test_mistakes_are_one_sentence(pictures: Path, tmp_path: Path) -> None:
     assert "no metric 'fod'; there are swd" in refused("museum-128", "--data", pictures, "--metric", "fod")
     assert "--features" in refused("museum-128", "--data", pictures, "--metric", "swd,fid")
     assert "there is no built-in network 'museum-1'" in refused("museum-1", "--data", pictures)
     assert f"there is no {tmp_path / 'absent'}" in refused("museum-128", "--data", tmp_path / "absent")
     assert "there is no device 'toaster'" in refused("museum-128", "--data", pictures, "--device", "toaster")
+    lite = ("--features", "efficientnet-lite2")
+    assert "ask for frechet" in refused("museum-128", "--data", pictures, "--metric", "fid", *lite)
+    assert "--features is for fid, frechet" in refused("museum-128", "--data", pictures, "--metric", "swd", *lite)
     weights = tmp_path / "weights.pth"
     weights.write_bytes(b"nothing")
     assert f"{weights}: its weights cannot be used" in refused(

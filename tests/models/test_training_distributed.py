@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,14 +23,20 @@ from models.training.presets import settle
 from tests.running import environment, free_port
 
 WORKER = """
-import sys
+import json, sys
 from pathlib import Path
 from models.training import TrainConfig, train
-path = train(TrainConfig(data=Path(sys.argv[1]), out=Path(sys.argv[2]), resolution=16, kimg=0.016, batch=16, part=4,
-    threads=1, z_dim=8, w_dim=8, channel_base=128, channel_max=16, dtype="float32", noise_after=0.0,
-    loss="stylegan2"))
-print("wrote", path)
+data, out, settings = sys.argv[1:]
+print("wrote", train(TrainConfig(data=Path(data), out=Path(out), **json.loads(settings))))
 """
+ITERATION: dict[str, Any] = {
+    "resolution": 16, "kimg": 0.016, "batch": 16, "part": 4, "threads": 1, "z_dim": 8, "w_dim": 8, "channel_base": 128,
+    "channel_max": 16, "dtype": "float32", "noise_after": 0.0,
+}  # fmt: skip
+GAMES: dict[str, dict[str, Any]] = {
+    "stylegan2": {"loss": "stylegan2"},
+    "projected": {"discriminator": "projected", "feature_size": 64, "pixel_weight": 1.0, "pixel_size": 16},
+}
 
 
 @pytest.fixture(scope="module")
@@ -41,28 +48,34 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module", params=list(GAMES))
+def game(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The settings of a run that is one iteration long."""
+    settings: dict[str, Any] = ITERATION | GAMES[request.param]
+    return settings
+
+
 @pytest.fixture(scope="module")
-def together(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The folder of a run of two processes, one iteration long, and what they printed."""
+def together(data: Path, game: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of a run of two processes, and what they printed."""
     folder = tmp_path_factory.mktemp("together")
     script = folder / "worker.py"
     script.write_text(WORKER)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()}
     done = subprocess.run(
-        [*command, str(script), str(data), str(folder / "run")],
+        [*command, str(script), str(data), str(folder / "run"), json.dumps(game)],
         env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return folder / "run", done.stdout
 
 
-def test_two_processes_agree_with_one(data: Path, tmp_path: Path, together: tuple[Path, str]) -> None:
+def test_two_processes_agree_with_one(
+    data: Path, tmp_path: Path, game: dict[str, Any], together: tuple[Path, str]
+) -> None:
     """After one iteration Adam's first moment is the gradient, as its beta is nought."""
-    alone = TrainConfig(
-        data=data, out=tmp_path, resolution=16, kimg=0.016, batch=16, part=4, threads=1, z_dim=8, w_dim=8,
-        channel_base=128, channel_max=16, dtype="float32", noise_after=0.0, loss="stylegan2",
-    )  # fmt: skip
+    alone = TrainConfig(data=data, out=tmp_path, **game)
     train(alone)
     one, two = (load_file(folder / "state.safetensors") for folder in (alone.out, together[0]))
     assert one.keys() == two.keys()
