@@ -297,7 +297,9 @@ class Run:
 
     def _measure(self, report: Report) -> None:
         judge = self._snapshots.judge
+        torch.set_num_threads(self.config.threads)  # the players' workers wait meanwhile
         judge.measure()
+        torch.set_num_threads(1)
         report.figures(judge.figures, self.kimg, judge.at_best)
         if judge.warning is not None:
             report.event(judge.warning, self.kimg)
