@@ -99,7 +99,7 @@ def _with_way_back(watch: Stopwatch) -> Wrapper:
     def wrapper(call: Callable[..., Any]) -> Callable[..., Any]:
         def drawing(*args: Any) -> tuple[Tensor, Tensor]:
             fakes, ws = call(*args)
-            fakes.register_hook(watch.entering("generator_backward"))  # type: ignore[no-untyped-call]
+            fakes.register_hook(watch.entering("generator_backward"))
             return fakes, ws
 
         return drawing
