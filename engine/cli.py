@@ -14,7 +14,7 @@ from engine import __version__
 from engine.cli_archive import archive_app
 from engine.cli_metrics import metrics
 from engine.cli_models import models_app
-from engine.cli_train import Loss, train
+from engine.cli_train import Discriminator, Loss, train
 from engine.errors import ReverieError, printable
 from engine.files import check_current_folder
 from engine.logs import configure
@@ -294,8 +294,19 @@ def bench_train(
     resolution: Annotated[int, typer.Option(help="side of the square pictures in pixels, a power of two")] = 64,
     channel_base: Annotated[int, typer.Option(min=64, max=65536, help="channels, times the resolution")] = 2048,
     channel_max: Annotated[int, typer.Option(min=1, max=1024, help="channels at most")] = 64,
-    batch: Annotated[int, typer.Option(min=2, help="pictures in one step")] = 16,
+    batch: Annotated[
+        int | None, typer.Option(min=2, help="pictures in one step; else 16, projected: as reverie train")
+    ] = None,
     loss: Annotated[list[Loss] | None, typer.Option(help="repeatable; else relativistic and stylegan2")] = None,
+    discriminator: Annotated[
+        Discriminator, typer.Option(help="projected: on frozen features, with the share of each part of a step")
+    ] = Discriminator.STYLEGAN2,
+    features: Annotated[
+        str | None, typer.Option(metavar="NAME", help="of a projected discriminator; else as reverie train")
+    ] = None,
+    feature_size: Annotated[
+        int | None, typer.Option(min=64, max=1024, help="side of what features see; else as reverie train")
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, or cuda where there is one")] = "cpu",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads, for every contestant")] = 1,
     against: Annotated[str | None, typer.Option(metavar="PATH", help="a checkout of the published code")] = None,
@@ -308,20 +319,39 @@ def bench_train(
     from engine.startup import busy
     from models import CheckpointError
     from models.benchmark.game import Size
-    from models.benchmark.training_race import race  # brings torch
+    from models.benchmark.own_game import usual_batch
+    from models.benchmark.training_race import against_features, race  # brings torch
     from models.training import TrainingError
 
-    size = Size(resolution, channel_base, channel_max, batch)
+    projected = discriminator is Discriminator.PROJECTED
+    _check_bench_train(projected, loss, against, features, feature_size)
+    usual = usual_batch(resolution, device) if projected else 16
+    size = Size(resolution, channel_base, channel_max, batch or usual)
     losses = [name.value for name in loss or (Loss.RELATIVISTIC, Loss.STYLEGAN2)]
     try:
         with busy(f"measuring trainings at {resolution}²"):
-            report = race(size, device, threads, losses, against, rounds)
+            if projected:
+                report = against_features(size, device, threads, features, feature_size, rounds)
+            else:
+                report = race(size, device, threads, losses, against, rounds)
     except (CheckpointError, TrainingError) as error:
         raise ReverieError(str(error)) from None
     if as_json:
         typer.echo(json.dumps(report, indent=2))
     else:
         print_report(report, "reverie bench train")
+
+
+def _check_bench_train(
+    projected: bool, loss: list[Loss] | None, against: str | None, features: str | None, feature_size: int | None
+) -> None:
+    """Raise ReverieError for options that mean nothing together."""
+    if projected and against is not None:
+        raise ReverieError("the published code has no projected discriminator; leave out --against or --discriminator")
+    if projected and loss:
+        raise ReverieError("a projected discriminator is measured with its own loss; leave out --loss")
+    if not projected and (features is not None or feature_size is not None):
+        raise ReverieError("--features and --feature-size are of --discriminator projected; give that too")
 
 
 @bench_app.command("archive")

@@ -27,10 +27,10 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Which game: `official`, `twin` or one of our losses; how large; on what.
+    """Which game: `official`, `twin`, `projected` or one of our losses; how large; on what.
 
     `twin` is the published game between networks of the published build, in the number type the published code uses;
-    `checkout` the folder of that code.
+    `checkout` the folder of that code. `features` and `feature_size` are of a `projected` game, None: as in training.
     """
 
     kind: str
@@ -38,6 +38,8 @@ class Entry:
     device: str
     threads: int
     checkout: str | None = None
+    features: str | None = None
+    feature_size: int | None = None
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Self:

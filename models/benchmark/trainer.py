@@ -31,6 +31,11 @@ class Trainer:
         self._finish()
         return time.perf_counter() - start
 
+    def shares(self, iterations: int) -> dict[str, Any]:
+        """Of the parts of so many iterations, of a game against a projected discriminator."""
+        assert isinstance(self._game, OwnGame)
+        return self._game.shares(iterations)
+
     def about(self) -> dict[str, Any]:
         """Facts of the game."""
         return self._game.facts

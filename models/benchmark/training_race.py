@@ -15,6 +15,23 @@ from models.benchmark.own_game import asked, settled
 from models.benchmark.process import Runner, in_turns
 from models.benchmark.trainer import call
 from models.training.config import STD_GROUP
+from models.training.networks import fresh
+from models.training.suiting import suited
+
+
+def against_features(
+    size: Size, device: str, threads: int, features: str | None, feature_size: int | None, rounds: int
+) -> dict[str, Any]:
+    """Measure our training with a projected discriminator, and then the share of each of its parts.
+
+    Raises CheckpointError or TrainingError with one sentence.
+    """
+    entry = Entry("projected", size, device, threads, features=features, feature_size=feature_size)
+    _check(entry)
+    with Runner(call(entry), threads) as runner:
+        turns = in_turns({entry.kind: runner}, rounds, "train", iterations=TURN)
+        found = figures(turns, entry.kind, size.batch) | runner("about") | runner("shares", iterations=TURN)
+    return _report(size, device, threads, rounds, {entry.kind: found})
 
 
 def race(size: Size, device: str, threads: int, losses: list[str], against: str | None, rounds: int) -> dict[str, Any]:
@@ -33,13 +50,18 @@ def race(size: Size, device: str, threads: int, losses: list[str], against: str 
         runners = {entry.kind: stack.enter_context(Runner(call(entry), threads)) for entry in entries}
         turns = in_turns(runners, rounds, "train", iterations=TURN)
         about = {name: runner("about") for name, runner in runners.items()}
+    trainings = {name: figures(turns, name, size.batch) | about[name] for name in runners}
+    return _report(size, device, threads, rounds, trainings)
+
+
+def _report(size: Size, device: str, threads: int, rounds: int, trainings: dict[str, Any]) -> dict[str, Any]:
     return {
         **asdict(size),
         "device": device,
         "threads": threads,
         "turns": rounds,
         "iterations_a_turn": TURN,
-        "trainings": {name: figures(turns, name, size.batch) | about[name] for name in runners},
+        "trainings": trainings,
         "machine": described(device),
     }
 
@@ -48,7 +70,10 @@ def _check(entry: Entry) -> None:
     with tempfile.TemporaryDirectory() as folder:
         config = asked(entry, Path(folder), Path(folder))
         config.check()
-        settled(config).check(STD_GROUP)
+        recipe = settled(config)
+        recipe.check(STD_GROUP)
+        if recipe.projected:
+            suited(fresh(config), recipe)  # looks whether the features are there
 
 
 def figures(turns: dict[str, list[float]], name: str, batch: int) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """`reverie bench train`, its contestants in real processes; how fast they are is not a test's business."""
 
+from importlib.metadata import PackageNotFoundError
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +9,14 @@ import pytest
 import torch
 
 from models.benchmark.game import TURN, Entry, Size
-from models.benchmark.own_game import OwnGame
-from models.benchmark.training_race import figures, race
+from models.benchmark.own_game import OwnGame, asked, settled, usual_batch
+from models.benchmark.shares import PARTS, REST, Stopwatch
+from models.benchmark.training_race import against_features, figures, race
 from models.errors import CheckpointError
-from models.training import TrainingError
+from models.features import packages
+from models.training import TrainConfig, TrainingError
+from models.training.presets import settle
+from tests.commands import refused
 
 TINY = Size(resolution=16, channel_base=64, channel_max=8, batch=4)
 
@@ -111,6 +117,93 @@ def test_what_is_played(kind: str) -> None:
     game.iterate(1)
     assert any(bool((a != b).any()) for a, b in zip(before, game._players.ema.parameters(), strict=True))
     game.close()
+
+
+def measure_projected(**changes: Any) -> dict[str, Any]:
+    options: dict[str, Any] = {"size": TINY, "device": "cpu", "threads": 2, "features": None, "feature_size": 64}
+    return against_features(**options | {"rounds": 1} | changes)
+
+
+def test_a_projected_discriminator_and_the_shares_of_its_parts() -> None:
+    report = measure_projected()
+    assert (report["resolution"], report["batch"], report["threads"]) == (16, 4, 2)
+    (training,) = report["trainings"].values()
+    assert training["s_per_kimg"] == pytest.approx(250 * training["s_per_iteration"], rel=0.05)
+    assert (training["precision"], training["loss"], training["augment"]) == ("bfloat16", "hinge", "strong")
+    assert (training["features"], training["feature_size"], training["part"]) == ("efficientnet-lite0", 64, 4)
+    assert (training["penalty_interval"], training["path_interval"]) == (None, None)
+    assert training["timed_s_per_iteration"] > 0
+    assert tuple(training["shares"]) == PARTS
+    assert all(share > 0 for share in training["shares"].values())
+    assert sum(training["shares"].values()) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize(("resolution", "feature_size"), [(64, 96), (128, 128)])
+def test_what_training_would_settle(resolution: int, feature_size: int) -> None:
+    size = Size(resolution, 2048, 64, usual_batch(resolution, "cpu"))
+    recipe = settled(asked(Entry("projected", size, "cpu", 1), Path(), Path()))
+    assert (recipe.batch, recipe.part, recipe.feature_size) == (32, 16, feature_size)
+    assert recipe == settle(TrainConfig(Path(), Path(), discriminator="projected"), 4000, resolution, {})
+
+
+def test_what_is_entered_in_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    entered: list[str] = []
+    plainly = Stopwatch.enter
+
+    def enter(watch: Stopwatch, part: str) -> None:
+        entered.append(part)
+        plainly(watch, part)
+
+    monkeypatch.setattr(Stopwatch, "enter", enter)
+    game = OwnGame(Entry("projected", TINY, "cpu", 1, feature_size=64))
+    game.shares(1)
+    order = [part for part, _ in groupby(part for part in entered if part != REST)]
+    step = [
+        "small_discriminators", "generator_forward", "augmentation", "features_of_reals", "augmentation",
+        "features_of_fakes", "small_discriminators", "features_backward", "augmentation", "small_discriminators",
+        "generator_backward", "optimisers_and_averaging",
+    ]  # fmt: skip
+    assert order == step * 2  # one before it counts
+    seen = len(entered)
+    game.iterate(0)
+    assert len(entered) == seen  # what is not for the shares has no timers
+    game.close()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"size": Size(17, 64, 8, 4)}, "resolution 17 is not a power of two"),
+        ({"size": Size(16, 64, 8, 2)}, "a projected discriminator compares pictures in parts of 4 or more"),
+        ({"features": "vgg"}, "there are no features 'vgg'"),
+    ],
+)
+def test_a_projected_training_that_cannot_be(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(TrainingError, match=words):
+        measure_projected(**changes)
+
+
+def test_weights_that_are_not_installed_are_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(name: str) -> None:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(packages, "distribution", nothing)
+    with pytest.raises(TrainingError, match="lite0 are not installed; install them with: pip install") as caught:
+        measure_projected()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--discriminator", "projected", "--against", "somewhere"), "leave out --against"),
+        (("--discriminator", "projected", "--loss", "hinge"), "leave out --loss"),
+        (("--feature-size", "96"), "of --discriminator projected"),
+        (("--discriminator", "projected", "--device", "abacus"), "'abacus' is unknown"),
+    ],
+)
+def test_options_that_mean_nothing_together(options: tuple[str, ...], words: str) -> None:
+    assert words in " ".join(refused("bench", "train", *options).split())
 
 
 def test_figures_are_medians_and_ratios_those_of_neighbours() -> None:
