@@ -45,9 +45,10 @@ def resized(images: Tensor, side: int) -> Tensor:
 def load(name: str, device: torch.device, dtype: torch.dtype = torch.float32) -> Backbone:
     """The features called `name`: one of FAMILY, or a file that ends on .onnx. Raises FeaturesError."""
     if name.endswith(".onnx"):
-        network, sha256 = load_onnx(Path(name))
-        return Backbone(name, sha256, network.to(device, dtype))
-    return Backbone(name, sha256_of(name), member(name).to(device, dtype))
+        users, sha256 = load_onnx(Path(name))
+        return Backbone(name, sha256, users.to(device, dtype))
+    known = member(name)
+    return Backbone(name, sha256_of(name), known.to(device, dtype))
 
 
 def sha256_of(name: str) -> str:

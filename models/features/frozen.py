@@ -87,7 +87,7 @@ class FrozenConv(nn.Module):
         """With zeros between and around."""
         n, channels = gradient.shape[:2]
         shape = (n, channels, height + self.kernel - 1, width + self.kernel - 1)
-        spread = torch.zeros(shape, dtype=gradient.dtype).contiguous(memory_format=LAST)
+        spread = torch.empty(shape, dtype=gradient.dtype, memory_format=LAST).zero_()
         top, left = padding
         spread[:, :, top : top + height : self.stride, left : left + width : self.stride] = gradient
         return spread

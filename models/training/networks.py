@@ -8,9 +8,9 @@ from models import discriminator, stylegan2
 from models.canvas import COARSE
 from models.discriminator import Discriminator
 from models.stylegan2 import Generator
-from models.training import projected
 from models.training.config import STD_GROUP, TrainConfig, TrainingError
-from models.training.projected import KIND, Projected
+from models.training.projected.network import KIND, Projected
+from models.training.projected.network import Config as ProjectedConfig
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def of_sizes(sizes: dict[str, Any]) -> Networks:
 
 def _discriminator(sizes: dict[str, Any]) -> Discriminator | Projected:
     if sizes.get("kind") == KIND:
-        return Projected(projected.Config.model_validate(sizes))
+        return Projected(ProjectedConfig.model_validate(sizes))
     return Discriminator(**discriminator.Config.model_validate(sizes).model_dump())
 
 
