@@ -35,7 +35,6 @@ STAGES = (
 )  # fmt: skip
 LEVELS = 4
 SCALES = {0: (1.0, 1.0), 1: (1.0, 1.1), 2: (1.1, 1.2)}  # width and depth of lite0, lite1, lite2
-SIDES = {0: 224, 1: 240, 2: 260}  # of the pictures they learned from
 
 
 class Block(nn.Module):
@@ -62,7 +61,6 @@ class EfficientNetLite(nn.Module):
 
     def __init__(self, kind: int, weights: Mapping[str, Tensor]) -> None:
         super().__init__()
-        self.side = SIDES[kind]
         self.stem = _folded(weights, "_conv_stem", "_bn0", (STEM, 3, 3, 3), stride=2)
         levels: list[list[Block]] = [[] for _ in range(LEVELS)]
         channels, index = STEM, 0

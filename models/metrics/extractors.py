@@ -14,6 +14,7 @@ from models.metrics.errors import MetricsError
 from models.metrics.weights import load_inception
 
 INCEPTION = "inception"
+SIDE = 192  # shorter side that pictures have for a member of the family, in pixels
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,10 @@ def load_extractor(name: str, device: torch.device) -> Extractor:
 
 
 def _pooled(network: EfficientNetLite, device: torch.device) -> Callable[[Tensor], Tensor]:
-    """What the classes of the network are told by, of pictures in the size that it learned from."""
+    """What the classes of the network are told by, of pictures of SIDE."""
 
     def extract(images: Tensor) -> Tensor:
         scaled = images.to(device).float() / 127.5 - 1
-        return network.pooled(features.resized(scaled, network.side))
+        return network.pooled(features.resized(scaled, SIDE))
 
     return extract
