@@ -120,9 +120,9 @@ def _print(report: dict[str, Any]) -> None:
     for heading in ("", "network", *(["halves"] if below else [])):
         table.add_column(heading, no_wrap=True)
     table.add_column("")
-    for name, value in _rows(report):
-        meant = BETTER.get(name.partition(" on ")[0], "")
-        table.add_row(f"[bold]{name}[/]", value, *([below.get(name, "")] if below else []), meant)
+    for (group, name), value in _rows(report):
+        shown = f"  {name}" if group else name
+        table.add_row(f"[bold]{shown}[/]", value, *([below[group, name]] if below else []), BETTER.get(name, ""))
     console.print(table)
     names = (escape(printable(Path(report[name]).name)) for name in ("network", "data"))
     halves = f"; halves of the set: {report['floor']['count']} each" if below else ""
@@ -131,24 +131,26 @@ def _print(report: dict[str, Any]) -> None:
     )
 
 
-def _rows(report: dict[str, Any]) -> list[tuple[str, str]]:
-    """Name and value of each figure; those of a backbone's features are named with it."""
+Row = tuple[tuple[str, str], str]  # group and name of a figure, and its value
+
+
+def _rows(report: dict[str, Any]) -> list[Row]:
+    """What needs no features first, then what does under the name of the backbone."""
     rows = [row for name in BETTER if name in report for row in _told(report, name)]
     for backbone, told in report.items():
         if isinstance(told, dict) and backbone not in (*BETTER, "floor"):
+            rows.append((("", backbone), ""))
             rows += [
-                (f"{name} on {backbone}", value)
-                for known in BETTER
-                if known in told
-                for name, value in _told(told, known)
+                ((backbone, name), value) for name in BETTER if name in told for (_, _), value in _told(told, name)
             ]
     return rows
 
 
-def _told(report: dict[str, Any], name: str) -> list[tuple[str, str]]:
+def _told(report: dict[str, Any], name: str) -> list[Row]:
     if name == "swd":
         levels = dict(report[name])
-        return [(name, f"{levels.pop('mean'):.2f}"), *((f"  at {k}", f"{v:.2f}") for k, v in levels.items())]
+        mean = f"{levels.pop('mean'):.2f}"
+        return [(("", name), mean), *((("swd", f"at {level}"), f"{value:.2f}") for level, value in levels.items())]
     if name == "kid":
-        return [(name, f"{report[name]:.5f} ± {report['kid_deviation']:.5f}")]
-    return [(name, "unknown" if report[name] is None else f"{report[name]:.3f}")]
+        return [(("", name), f"{report[name]:.5f} ± {report['kid_deviation']:.5f}")]
+    return [(("", name), "unknown" if report[name] is None else f"{report[name]:.3f}")]

@@ -73,7 +73,8 @@ def test_figures_on_features_are_named_with_their_backbone_and_stand_beside_the_
     assert (report["count"], report["floor"]["count"]) == (6, 6)
     assert len(report["weights_sha256"]) == 64
     table = measured(*asked, "--features", "efficientnet-lite2").output
-    assert "frechet on efficientnet-lite2" in table
+    assert "\nefficientnet-lite2" in table
+    assert "\n  frechet" in table
     assert "halves of the set: 6 each" in table
 
 
