@@ -152,5 +152,6 @@ def _told(report: dict[str, Any], name: str) -> list[Row]:
         mean = f"{levels.pop('mean'):.2f}"
         return [(("", name), mean), *((("swd", f"at {level}"), f"{value:.2f}") for level, value in levels.items())]
     if name == "kid":
-        return [(("", name), f"{report[name]:.5f} ± {report['kid_deviation']:.5f}")]
+        deviation = report["kid_deviation"]
+        return [(("", name), f"{report[name]:.5f}" + (f" ± {deviation:.5f}" if deviation else ""))]
     return [(("", name), "unknown" if report[name] is None else f"{report[name]:.3f}")]
