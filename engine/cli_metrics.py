@@ -43,7 +43,7 @@ def metrics(
         ),
     ] = None,
     floor: Annotated[
-        bool, typer.Option("--floor", help="also what two halves of the set have between them: no network gets below")
+        bool, typer.Option("--floor", help="also the figures of two halves of the set, as if one were the network's")
     ] = False,
     count: Annotated[
         int | None, typer.Option(min=2, help="pictures of either side; left out: the whole set, 10000 at most")

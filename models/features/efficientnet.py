@@ -43,7 +43,6 @@ class Block(nn.Module):
     def __init__(self, convolutions: list[FrozenConv], skip: bool) -> None:
         super().__init__()
         self.convolutions = nn.Sequential(*convolutions)
-        self.channels = convolutions[-1].weight.shape[0]
         self.skip = skip
 
     def forward(self, x: Tensor) -> Tensor:
@@ -70,7 +69,6 @@ class EfficientNetLite(nn.Module):
                 levels[stage.level].append(_block(weights, f"_blocks.{index}", stage, channels, stride))
                 channels, index = stage.channels, index + 1
         self.levels = nn.ModuleList(nn.Sequential(*blocks) for blocks in levels)
-        self.channels: tuple[int, ...] = tuple(blocks[-1].channels for blocks in levels)
         self.head = _folded(weights, "_conv_head", "_bn1", (HEAD, channels, 1, 1))
         self.eval().requires_grad_(False)
 

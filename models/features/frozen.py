@@ -44,7 +44,7 @@ class FrozenConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, I, H, W] -> [N, O, ceil(H / stride), ceil(W / stride)]"""
-        if x.device.type == "cpu" and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        if _has_kernels(x):
             y: Tensor = _ByForwardKernels.apply(x, self)  # type: ignore[no-untyped-call]
             return y
         return self.plainly(x)
@@ -91,6 +91,13 @@ class FrozenConv(nn.Module):
         top, left = padding
         spread[:, :, top : top + height : self.stride, left : left + width : self.stride] = gradient
         return spread
+
+
+def _has_kernels(x: Tensor) -> bool:
+    """Whether oneDNN takes such numbers here: bfloat16 it refuses on many processors, where torch itself does not."""
+    if x.device.type != "cpu" or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return False
+    return x.dtype == torch.float32 or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 class _ByForwardKernels(torch.autograd.Function):

@@ -14,12 +14,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
 
 from models.features.errors import FeaturesError
 from models.features.frozen import same_padding
 
 LARGEST = 512 * 2**20
 MOST_NODES = 10_000
+MOST_NUMBERS = 2**26  # in all that is computed of one picture of SIDE pixels
+SIDE = 64
+CONSTANT = "Constant"  # a node that is a weight
 OLDEST = 13  # opset: older ones keep in attributes what are inputs since
 
 Attributes = dict[str, Any]
@@ -31,8 +35,10 @@ class OnnxFeatures(nn.Module):
 
     def __init__(self, graph: Any, constants: dict[str, Tensor]) -> None:
         super().__init__()
-        self._nodes = [(node.op_type, list(node.input), list(node.output), _attributes(node)) for node in graph.node]
-        self._input = next(entry.name for entry in graph.input if entry.name not in constants)
+        steps = [(node.op_type, list(node.input), list(node.output), _attributes(node)) for node in graph.node]
+        self._nodes = [step for step in steps if step[0] != CONSTANT]
+        constants = constants | {step[2][0]: _constant(step[3]) for step in steps if step[0] == CONSTANT}
+        self._input = _only_input(graph, constants)
         self._outputs = [entry.name for entry in graph.output]
         self._names = list(constants)
         for index, name in enumerate(self._names):
@@ -40,7 +46,7 @@ class OnnxFeatures(nn.Module):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """[N, 3, H, W] -> [N, C, h, w] of each output"""
-        known = {name: self.get_buffer(f"constant{index}") for index, name in enumerate(self._names)}
+        known = {name: self.get_buffer(f"constant{index}").to(x.device) for index, name in enumerate(self._names)}
         known[self._input] = x
         for operator, inputs, outputs, attributes in self._nodes:
             known[outputs[0]] = OPERATORS[operator]([known[name] if name else None for name in inputs], attributes)
@@ -82,7 +88,7 @@ def _read(path: Path) -> bytes:
 def _graph(model: Any) -> tuple[Any, int]:
     """The graph and its opset. Raises FeaturesError for what is not known here."""
     graph = model.graph
-    unknown = sorted({node.op_type for node in graph.node} - OPERATORS.keys())
+    unknown = sorted({node.op_type for node in graph.node} - {CONSTANT, *OPERATORS})
     if unknown:
         raise FeaturesError(f"has operators that are not known here ({', '.join(unknown)[:80]}); export fewer layers")
     if len(graph.node) > MOST_NODES or any(len(node.output) != 1 for node in graph.node):
@@ -92,17 +98,46 @@ def _graph(model: Any) -> tuple[Any, int]:
     return graph, max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=0)
 
 
+def _only_input(graph: Any, constants: dict[str, Tensor]) -> str:
+    names = [str(entry.name) for entry in graph.input if entry.name not in constants]
+    if len(names) != 1:
+        raise FeaturesError(f"takes {len(names)} inputs, and one that takes pictures is needed; give another")
+    return names[0]
+
+
+class _Counted(TorchFunctionMode):
+    """Raises FeaturesError for more than MOST_NUMBERS in the tensors that are made while it is entered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made = 0
+
+    def __torch_function__(
+        self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        made = function(*args, **kwargs or {})
+        self._made += made.numel() if isinstance(made, Tensor) else 0
+        if self._made > MOST_NUMBERS:
+            raise FeaturesError(f"makes more than {MOST_NUMBERS} numbers of a small picture; give a smaller network")
+        return made
+
+
 def _check(network: OnnxFeatures, opset: int) -> None:
-    """Raise FeaturesError unless it makes finite maps of a picture."""
+    """Raise FeaturesError unless it makes finite maps of pictures, which hang on them, and in a bearable size."""
     if opset < OLDEST:
         raise FeaturesError(f"is of opset {opset}; export it with opset {OLDEST} or newer")
-    with torch.no_grad():
-        found = network(torch.zeros(1, 3, 64, 64))
+    with torch.no_grad(), _Counted():
+        network(torch.empty(1, 3, SIDE, SIDE, device="meta"))  # shapes only: nothing is computed yet
+    found = network(torch.zeros(2, 3, SIDE, SIDE, requires_grad=True))
+    if not found:
+        raise FeaturesError("has no outputs, and maps [N, C, h, w] are needed; export those")
     for level in found:
-        if level.dim() != 4 or level.shape[0] != 1 or min(level.shape) < 1:
+        if level.dim() != 4 or level.shape[0] != 2 or min(level.shape) < 1:
             raise FeaturesError(
-                f"makes {list(level.shape)} of a picture, and maps [N, C, h, w] are needed; export those"
+                f"makes {list(level.shape)} of two pictures, and maps [N, C, h, w] are needed; export those"
             )
+        if not level.requires_grad:
+            raise FeaturesError("has an output that does not come from the picture; export maps of features only")
         if not bool(level.isfinite().all()):
             raise FeaturesError("makes numbers that are not finite; give another")
 
@@ -174,7 +209,7 @@ def _clip(inputs: Inputs, attributes: Attributes) -> Tensor:
     return _given(x).clamp(low, high)
 
 
-def _constant(inputs: Inputs, attributes: Attributes) -> Tensor:
+def _constant(attributes: Attributes) -> Tensor:
     return torch.as_tensor(attributes.get("value", attributes.get("value_float", attributes.get("value_int"))))
 
 
@@ -212,5 +247,4 @@ OPERATORS: dict[str, Callable[[Inputs, Attributes], Tensor]] = {
     "Div": _of_two(torch.div),
     "Concat": lambda inputs, attributes: torch.cat([_given(value) for value in inputs], dim=attributes["axis"]),
     "Identity": _of_one(lambda x: x),
-    "Constant": _constant,
 }

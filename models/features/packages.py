@@ -14,7 +14,6 @@ from models.convert.state_dict import tensors_in
 from models.features.errors import FeaturesError
 
 VERSION = "0.1.0"
-LICENCE = "Apache-2.0"
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def floor(
     progress: Progress = lambda done, total: None,
 ) -> Figures:
     """The same figures of two halves of the set, in pictures of that height and width: what a perfect network would
-    get. `count` is of either half. Raises MetricsError.
+    get with as many pictures. `count` is of either half, at most half of the set. Raises MetricsError.
     """
     check(wanted, features)
     count = _counted(len(pictures) // 2, count)

@@ -113,7 +113,11 @@ def _origin(path: Path, players: dict[str, Path]) -> dict[str, Any]:
     told = (_told(file, "licence") for file in (path, *players.values()))
     licences = dict.fromkeys(licence for licence in told if licence is not None)
     files = {role: {"name": file.name, "sha256": sha256(file)} for role, file in players.items()}
-    return {"name": path.name, "sha256": sha256(path), "licence": "; ".join(licences) or "not recorded", **files}
+    origin = {"name": path.name, "sha256": sha256(path), "licence": "; ".join(licences) or "not recorded", **files}
+    provenance = models.read_manifest(path).get("provenance")
+    if isinstance(provenance, dict) and "settings" in provenance:  # it was trained by a run, whose settings go along
+        origin["started_from"] = {name: provenance.get(name) for name in ("settings", "started_from")}
+    return origin
 
 
 def _same_source(*paths: Path) -> bool:

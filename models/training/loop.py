@@ -36,6 +36,7 @@ from models.training.state import NAME, capture, load, restore, write
 from models.training.suiting import suited
 from models.training.watch.page import About
 
+OF_FEATURES = ("features", "feature_size", "pixel_weight", "pixel_size")  # settings of a projected discriminator
 TRIES = 3  # from one good state, with other random numbers each
 
 
@@ -75,6 +76,7 @@ def _train(config: TrainConfig, members: Team, stopped: Callable[[], bool]) -> P
         if not members.agree(images.sha256):
             raise TrainingError(f"{config.data} holds other pictures for some of the processes; give all the same")
         recipe = settle(config, len(images), start.networks.generator.img_resolution, start.recipe)
+        recipe.check_alone()  # before anything is built by them
         start, recipe = _suited(config, start, recipe)
         recipe.check(start.networks.discriminator.mbstd_group_size, members.size)
         with own_place(config) if members.leads else nullcontext():
@@ -87,13 +89,17 @@ def _train(config: TrainConfig, members: Team, stopped: Callable[[], bool]) -> P
 
 def _suited(config: TrainConfig, start: Start, recipe: Recipe) -> tuple[Start, Recipe]:
     """The start with the discriminator that the recipe asks for. A fresh one beside a known generator is warmed up."""
+    useless = [name for name in OF_FEATURES if getattr(config, name) is not None]
+    if useless and not recipe.projected:
+        raise TrainingError(f"{useless[0]} is for a projected discriminator; leave it out, or ask for that one")
     networks, fresh = suited(start.networks, recipe)
     if fresh and config.resume is not None:
         raise TrainingError(
-            f"{config.resume} goes on with the discriminator it has; leave out --discriminator, --features and"
-            f" --pixel-weight, or begin a new run with --from {config.resume}"
+            f"{config.resume} goes on with the discriminator it has; leave out --discriminator, --features,"
+            f" --feature-size and --pixel-weight, or begin a new run with --from {config.resume}"
         )
-    if fresh and start.origin is not None and config.warm_up is None:
+    begins = start.origin is not None and config.resume is None and config.warm_up is None
+    if begins and (fresh or recipe.warm_up > 0):
         recipe = replace(recipe, warm_up=WARM_UP_PROJECTED if recipe.projected else WARM_UP)
     return replace(start, networks=networks), recipe
 

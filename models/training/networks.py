@@ -50,7 +50,7 @@ def of_sizes(sizes: dict[str, Any]) -> Networks:
 
 
 def _discriminator(sizes: dict[str, Any]) -> Discriminator | Projected:
-    if sizes.get("kind") == KIND:
+    if isinstance(sizes, dict) and sizes.get("kind") == KIND:
         return Projected(ProjectedConfig.model_validate(sizes))
     return Discriminator(**discriminator.Config.model_validate(sizes).model_dump())
 

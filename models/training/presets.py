@@ -78,6 +78,7 @@ def _of_projected(known: dict[str, Any], gpu: bool) -> dict[str, Any]:
         "loss": "hinge",
         "gamma": 0.02 * (pixel_size / 64) ** 2,  # of the discriminator of pictures beside it
         "penalty_interval": 8,
+        "path_weight": 2.0 if known.get("loss") == "stylegan2" else 0.0,
         "learning_rate": 0.002,
         "ema_kimg": 5.0,
         "noise_after": 0.0,

@@ -69,10 +69,8 @@ class Recipe:
         """Whether the discriminator looks through frozen features."""
         return self.discriminator == "projected"
 
-    def check(self, group: int, processes: int = 1) -> None:
-        """Raise TrainingError for numbers that make no sense, a batch that is not made of parts, or parts that are not
-        made of the discriminator's groups.
-        """
+    def check_alone(self) -> None:
+        """Raise TrainingError for settings that make no sense, whatever the networks are."""
         try:
             known(asdict(self))
         except ValueError as error:
@@ -84,6 +82,12 @@ class Recipe:
             )
         if self.projected and self.freeze_d:
             raise TrainingError("freeze_d is for a stylegan2 discriminator; leave it out")
+
+    def check(self, group: int, processes: int = 1) -> None:
+        """Raise TrainingError for settings that make no sense, a batch that is not made of parts, or parts that are not
+        made of the discriminator's groups.
+        """
+        self.check_alone()
         if self.batch % self.part:
             raise TrainingError(
                 f"batch {self.batch} is not made of whole parts of {self.part}; give a multiple of {self.part},"

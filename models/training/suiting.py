@@ -1,17 +1,24 @@
 """The discriminator that a recipe asks for: the one that was brought if it is the same, else a fresh one."""
 
 from dataclasses import replace
+from typing import Any
 
 import torch
+from pydantic import ValidationError
+from torch import Tensor
 
 from models import discriminator, features
 from models.features import FeaturesError
 from models.stylegan2 import Config as GeneratorConfig
 from models.training.config import TrainingError
 from models.training.networks import Networks, built, fresh_discriminator
+from models.training.progress import reason
 from models.training.projected import Config, Projected, sizes_of
 from models.training.randomness import Purpose, generator
 from models.training.recipe import Recipe
+
+LEAST_SIDE = 2  # positions of a map that can still be judged
+LEAST_PIXELS = 16  # of a side of the pictures that a discriminator sees
 
 
 def suited(networks: Networks, recipe: Recipe) -> tuple[Networks, bool]:
@@ -38,12 +45,33 @@ def _config(recipe: Recipe, sizes: GeneratorConfig) -> Config:
             seen = backbone.see(torch.zeros(1, 3, height, width), recipe.feature_size)
     except FeaturesError as error:
         raise TrainingError(str(error)) from None
+    except RuntimeError as error:
+        why = str(error).splitlines()[0]
+        raise TrainingError(
+            f"{recipe.features} cannot look at pictures of {width}x{height} at a feature_size of {recipe.feature_size}"
+            f" ({why}); give another --feature-size, or other features"
+        ) from None
     if sizes.c_dim:
         raise TrainingError("a projected discriminator learns no classes; leave out --classes or --discriminator")
-    return Config(
-        features=recipe.features, features_sha256=backbone.sha256, **sizes_of(seen),
-        pixels=_of_pixels(recipe, sizes) if recipe.pixel_weight else None,
-    )  # fmt: skip
+    pixels = _of_pixels(recipe, sizes) if recipe.pixel_weight else None
+    try:
+        return Config(
+            features=recipe.features, features_sha256=backbone.sha256, **_checked(recipe, seen), pixels=pixels
+        )
+    except ValidationError as error:
+        raise TrainingError(f"{recipe.features} has levels that do not fit ({reason(error)}); give others") from None
+
+
+def _checked(recipe: Recipe, seen: list[Tensor]) -> dict[str, Any]:
+    """The sizes of what features see. Raises TrainingError for maps that are too small to be judged."""
+    sizes = sizes_of(seen)
+    smallest = min(sizes["sides"], default=LEAST_SIDE)
+    if smallest < LEAST_SIDE:
+        raise TrainingError(
+            f"{recipe.features} makes maps of {smallest} position a side at a feature_size of {recipe.feature_size},"
+            f" and {LEAST_SIDE} are needed; give a larger --feature-size, or features without that level"
+        )
+    return sizes
 
 
 def _of_pixels(recipe: Recipe, sizes: GeneratorConfig) -> discriminator.Config:
@@ -53,6 +81,11 @@ def _of_pixels(recipe: Recipe, sizes: GeneratorConfig) -> discriminator.Config:
         raise TrainingError(f"pixel_size is {size}, and pictures of {side} do not come down to it; give {side} or half")
     factor = side // size
     canvas = None if sizes.canvas is None else (sizes.canvas[0] // factor, sizes.canvas[1] // factor)
+    if canvas is not None and min(canvas) < LEAST_PIXELS:
+        raise TrainingError(
+            f"pixel_size is {size}, which makes {canvas[1]}x{canvas[0]} of the pictures, and sides of {LEAST_PIXELS} or"
+            " more are needed; give a larger --pixel-size"
+        )
     config: discriminator.Config = fresh_discriminator(
         sizes.model_copy(update={"img_resolution": size, "canvas": canvas})
     ).config
@@ -60,8 +93,8 @@ def _of_pixels(recipe: Recipe, sizes: GeneratorConfig) -> discriminator.Config:
 
 
 def _alike(known: Config, wanted: Config) -> bool:
-    """Whether both look through the same features; the pictures may be of another size."""
-    return known.model_copy(update={"sides": wanted.sides}) == wanted
+    """Whether both look through the same features; the pictures may be of another size, the file in another place."""
+    return known.model_copy(update={"sides": wanted.sides, "features": wanted.features}) == wanted
 
 
 def _takes(fresh: Projected, known: Projected) -> bool:

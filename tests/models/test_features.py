@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models import features
-from models.features import FAMILY, FeaturesError, packages
+from models.features import FAMILY, FeaturesError, frozen, packages
 from models.features.frozen import FrozenConv, same_padding
 
 CPU = torch.device("cpu")
@@ -45,6 +45,20 @@ def test_output_and_gradient_are_those_of_torch(
         found += [y.detach(), gradient]
     assert torch.allclose(found[0], found[2], atol=1e-4)
     assert torch.allclose(found[1], found[3], atol=1e-4)
+
+
+def test_processors_without_bfloat16_compute_by_torch_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: Any) -> Tensor:
+        raise RuntimeError("bf16 path needs the cpu support")
+
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    monkeypatch.setattr(frozen, "_fused", refuses)
+    layer = conv(3, 2, True, True).bfloat16()
+    image = torch.randn(2, 8, 16, 16, generator=seeded(2), dtype=torch.bfloat16).requires_grad_()
+    (gradient,) = torch.autograd.grad(layer(image).sum(), image)
+    assert bool(gradient.any())
+    with pytest.raises(RuntimeError, match="needs the cpu support"):
+        layer.float()(image.float())
 
 
 def test_padding_is_that_of_tensorflow() -> None:

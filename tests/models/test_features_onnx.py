@@ -1,5 +1,6 @@
 """A user's own network of features from an ONNX file: the same maps as onnxruntime makes, and a gradient."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +93,7 @@ def test_what_cannot_be_used_is_one_sentence(file: Path, tmp_path: Path) -> None
     for path, words in {
         tmp_path / "absent.onnx": "there is no file",
         tmp_path / "noise.onnx": "is no network of features",
-        tmp_path / "empty.onnx": "is no network of features",
+        tmp_path / "empty.onnx": "takes 0 inputs",
         tmp_path / "cut.onnx": "is no network of features",
         changed(file, tmp_path / "a.onnx", operator="Einsum"): "operators that are not known here (Einsum)",
         changed(file, tmp_path / "b.onnx", opset=9): "is of opset 9; export it with opset 13 or newer",
@@ -104,3 +105,66 @@ def test_what_cannot_be_used_is_one_sentence(file: Path, tmp_path: Path) -> None
         assert words in str(caught.value)
         assert str(path) in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def written(path: Path, nodes: list[onnx.NodeProto], outputs: list[str], *weights: tuple[str, np.ndarray]) -> Path:
+    """A graph of one input `x`, with whatever it says."""
+    maps = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
+    picture = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, "h", "w"])
+    initializers = [numpy_helper.from_array(values, name) for name, values in weights]
+    graph = helper.make_graph(nodes, "any", [picture], maps, initializers)
+    path.write_bytes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString())
+    return path
+
+
+def laughs(count: int) -> list[onnx.NodeProto]:
+    """Twice as many channels with each node."""
+    names = ["x", *(f"c{i}" for i in range(count))]
+    return [helper.make_node("Concat", [name, name], [after], axis=1) for name, after in pairwise(names)]
+
+
+KERNEL = ("w", np.ones((8, 3, 4, 4), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "outputs", "weights", "words"),
+    [
+        (laughs(40), ["c39"], [], "numbers of a small picture; give a smaller network"),
+        ([helper.make_node("Conv", ["x", "w"], ["a"], pads=[10**6] * 4)], ["a"], [KERNEL], "give a smaller network"),
+        ([helper.make_node("Identity", ["x"], ["a"])], [], [], "has no outputs"),
+        ([helper.make_node("Identity", ["c"], ["a"])], ["a"], [("c", np.ones((2, 8, 9, 9), np.float32))],
+         "does not come from the picture"),
+        ([helper.make_node("Identity", ["c"], ["a"])], ["a"], [("c", np.ones((2, 8, 9, 9), np.int64))],
+         "does not come from the picture"),
+        ([helper.make_node("Conv", ["x", "w"], ["a"])], ["a"], [KERNEL, ("x", np.ones((1, 3, 8, 8), np.float32))],
+         "takes 0 inputs"),
+        ([helper.make_node("Add", ["x", "b"], ["a"]), helper.make_node("Add", ["a", "x"], ["b"])], ["b"], [],
+         "is no network of features"),
+    ],
+)  # fmt: skip
+def test_hostile_files_are_one_sentence_before_they_take_memory(
+    tmp_path: Path,
+    nodes: list[onnx.NodeProto],
+    outputs: list[str],
+    weights: list[tuple[str, np.ndarray]],
+    words: str,
+) -> None:
+    path = written(tmp_path / "hostile.onnx", nodes, outputs, *weights)
+    with pytest.raises(FeaturesError, match=words) as caught:
+        features.load(str(path), CPU)
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_that_are_nodes_have_the_number_type_of_the_others(tmp_path: Path) -> None:
+    shift = numpy_helper.from_array(np.full((1, 3, 1, 1), 0.5, np.float32))
+    nodes = [
+        helper.make_node("Constant", [], ["half"], value=shift),
+        helper.make_node("Sub", ["half", "x"], ["turned"]),
+        helper.make_node("Conv", ["turned", "w"], ["a"], strides=[4, 4]),
+    ]
+    path = written(tmp_path / "constant.onnx", nodes, ["a"], KERNEL)
+    images = torch.rand(2, 3, 64, 64)
+    (found,) = features.load(str(path), CPU, torch.bfloat16).see(images.bfloat16(), 64)
+    (exact,) = features.load(str(path), CPU).see(images, 64)
+    assert found.dtype == torch.bfloat16
+    assert torch.allclose(found.float(), exact, atol=0.5)

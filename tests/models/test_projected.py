@@ -1,18 +1,25 @@
 """Discriminators on frozen features: what they are made of, and that both players get the gradients they should."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from onnx import TensorProto, helper, numpy_helper
 from picture_sets import filled
+from safetensors import safe_open
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models import features
 from models.features.frozen import FrozenConv
+from models.manifest import read_manifest
+from models.metrics import MetricsError
+from models.metrics.independence import check_independent
 from models.training import TrainConfig, TrainingError, train
 from models.training.discrimination import Batch, Turn
 from models.training.networks import fresh, of_sizes
@@ -230,12 +237,82 @@ def test_its_best_is_kept_by_features_it_does_not_look_through(run: Path) -> Non
     assert "features of efficientnet-lite2" in page
 
 
+def test_what_it_was_trained_against_is_known_of_its_networks_files_too(run: Path, data: Path, tmp_path: Path) -> None:
+    sizes = {"resolution": None, "z_dim": None, "w_dim": None, "channel_base": None, "channel_max": None}
+    best = str(run / "best.safetensors")
+    train(tiny(data, tmp_path / "on", start_from=best, discriminator="stylegan2", **sizes))
+    provenance = read_manifest(tmp_path / "on" / "best.safetensors")["provenance"]
+    check_independent(provenance, "efficientnet-lite2")
+    with pytest.raises(MetricsError, match="trained against efficientnet-lite0"):
+        check_independent(provenance, "efficientnet-lite0")
+
+
+def small_onnx(path: Path, stride: int, channels: int = 8) -> str:
+    """One convolution, whose maps are smaller by `stride`."""
+    picture = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, "h", "w"])
+    maps = helper.make_tensor_value_info("a", TensorProto.FLOAT, None)
+    weight = np.random.default_rng(0).standard_normal((channels, 3, stride, stride), dtype=np.float32)
+    node = helper.make_node("Conv", ["x", "w"], ["a"], strides=[stride, stride])
+    graph = helper.make_graph([node], "small", [picture], [maps], [numpy_helper.from_array(weight, "w")])
+    path.write_bytes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString())
+    return str(path)
+
+
+def test_a_file_of_features_may_be_moved(data: Path, tmp_path: Path) -> None:
+    out, other = tmp_path / "run", tmp_path / "moved.onnx"
+    name = small_onnx(tmp_path / "mine.onnx", 8)
+    train(tiny(data, out, **PROJECTED | {"features": name}))
+    Path(name).rename(other)
+    with pytest.raises(TrainingError, match=r"there is no file .*mine\.onnx"):
+        train(tiny(data, out, resume=out, kimg=0.024))
+    train(tiny(data, out, resume=out, kimg=0.024, features=str(other)))
+    small_onnx(other, 4)
+    with pytest.raises(TrainingError, match="goes on with the discriminator it has"):
+        train(tiny(data, out, resume=out, kimg=0.032))
+
+
+def test_levels_that_cannot_be_judged_are_one_sentence(data: Path, tmp_path: Path) -> None:
+    for name, words in {
+        small_onnx(tmp_path / "coarse.onnx", 64): "makes maps of 1 position a side at a feature_size of 64",
+        small_onnx(tmp_path / "wide.onnx", 4, channels=9000): "has levels that do not fit",
+    }.items():
+        with pytest.raises(TrainingError, match=words) as caught:
+            train(tiny(data, tmp_path / "out", **PROJECTED | {"features": name}))
+        assert "\n" not in str(caught.value)
+
+
+def test_a_discriminator_that_is_kept_while_pictures_grow_is_warmed_up_as_a_fresh_one(
+    run: Path, data: Path, tmp_path: Path
+) -> None:
+    sizes = {"z_dim": None, "w_dim": None, "channel_base": None, "channel_max": None}
+    for size, warm_up in ((32, 1.0), (None, 0.0)):
+        out = tmp_path / f"to-{size}"
+        train(tiny(data, out, start_from=str(run), **PROJECTED | sizes | {"resolution": size}))
+        with safe_open(out / "state.safetensors", "pt") as file:
+            assert json.loads(file.metadata()["progress"])["recipe"]["warm_up"] == warm_up
+
+
+def test_paths_have_lengths_only_in_the_game_of_stylegan2() -> None:
+    for loss, weight in ((None, 0.0), ("hinge", 0.0), ("stylegan2", 2.0)):
+        config = tiny(Path(), Path(), discriminator="projected", preset="stylegan2", loss=loss)
+        assert recipe_of(config).path_weight == weight
+
+
+@pytest.mark.parametrize("name", ["features", "feature_size", "pixel_weight", "pixel_size"])
+def test_settings_of_another_discriminator_are_refused(data: Path, tmp_path: Path, name: str) -> None:
+    value: Any = "efficientnet-lite1" if name == "features" else 64
+    with pytest.raises(TrainingError, match=f"{name} is for a projected discriminator"):
+        train(replace(tiny(data, tmp_path / "out"), **{name: value}))
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"features": "vgg"}, "there are no features 'vgg'"),
         ({"feature_size": 32}, "feature_size is '32', and should be greater than or equal to 64"),
         ({"pixel_weight": 1.0, "pixel_size": 32}, "pixel_size is 32, and pictures of 16 do not come down to it"),
+        ({"pixel_weight": 1.0, "pixel_size": 16, "resolution": 32, "canvas": (16, 64)},
+         "pixel_size is 16, which makes 32x8 of the pictures"),
         ({"part": 2}, "a projected discriminator compares pictures in parts of 4 or more"),
         ({"freeze_d": 1, "start_from": "museum-128", "resolution": None, "z_dim": None, "w_dim": None,
           "channel_base": None, "channel_max": None}, "freeze_d"),

@@ -62,7 +62,7 @@ def killed(data: Path, out: Path, settings: dict[str, Any]) -> int:
     return int(told(out)["shown"])
 
 
-@pytest.mark.parametrize("learning", LEARNING, ids=lambda learning: learning["loss"])
+@pytest.mark.parametrize("learning", LEARNING, ids=["paths", "adapts", "projected"])
 def test_a_killed_run_goes_on_bit_for_bit(data: Path, tmp_path: Path, learning: dict[str, Any]) -> None:
     shown = killed(data, tmp_path / "killed", SIZES | learning)
     assert shown > 0
