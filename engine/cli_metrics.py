@@ -102,7 +102,7 @@ def _measure(
             if with_floor:
                 with working("measuring two halves of the set") as progress:
                     figures["floor"] = floor(
-                        pictures, network.img_shape, wanted,
+                        network, pictures, wanted,
                         count=count, seed=seed, features=features, progress=progress,
                     )  # fmt: skip
     except (MetricsError, TrainingError, models.CheckpointError) as error:

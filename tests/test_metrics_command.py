@@ -96,6 +96,9 @@ def test_mistakes_are_one_sentence(pictures: Path, tmp_path: Path) -> None:
     lite = ("--features", "efficientnet-lite2")
     assert "ask for frechet" in refused("museum-128", "--data", pictures, "--metric", "fid", *lite)
     assert "--features is for fid, frechet" in refused("museum-128", "--data", pictures, "--metric", "swd", *lite)
+    assert "there are no features 'efficientnet-lite9'; there are efficientnet-lite0" in refused(
+        "museum-128", "--data", pictures, "--metric", "kid", "--features", "efficientnet-lite9"
+    )
     weights = tmp_path / "weights.pth"
     weights.write_bytes(b"nothing")
     assert f"{weights}: its weights cannot be used" in refused(

@@ -34,6 +34,10 @@ def of_family(name: str | None) -> bool:
 def load_extractor(name: str, device: torch.device) -> Extractor:
     """One of FAMILY, or Inception from a file. Raises MetricsError."""
     if not of_family(name):
+        if not Path(name).suffix:
+            raise MetricsError(
+                f"there are no features {name[:60]!a}; there are {', '.join(FAMILY)}, or a file of Inception's weights"
+            )
         inception, sha256 = load_inception(Path(name), device)
         return Extractor(INCEPTION, sha256, lambda images: inception(images.to(device)))
     try:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from models.metrics.distances import frechet, kernel_distance, precision_recall
@@ -67,8 +66,8 @@ def measure(
 
 
 def floor(
+    network: Any,
     pictures: Pictures,
-    shape: Shape,
     wanted: Collection[str] = FREE,
     *,
     count: int | None = None,
@@ -76,14 +75,14 @@ def floor(
     features: str | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Figures:
-    """The same figures of two halves of the set, in pictures of that height and width: what a perfect network would
+    """The same figures of two halves of the set, in pictures of the network's size: what a perfect network would
     get with as many pictures. `count` is of either half, at most half of the set. Raises MetricsError.
     """
     check(wanted, features)
     count = _counted(len(pictures) // 2, count)
-    streams = halves(pictures, count, at_once(shape), seed)
-    extractor = None if features is None else load_extractor(features, torch.device("cpu"))
-    return _compared(streams, shape, count, wanted, seed, extractor, progress)
+    streams = halves(pictures, count, at_once(network.img_shape), seed)
+    extractor = None if features is None else load_extractor(features, network.mapping.w_avg.device)
+    return _compared(streams, network.img_shape, count, wanted, seed, extractor, progress)
 
 
 def _counted(there: int, asked: int | None) -> int:

@@ -27,7 +27,7 @@ from models.training.place import check_place, own_place
 from models.training.players import Players, Step
 from models.training.presets import chosen, settle
 from models.training.randomness import Purpose, generator
-from models.training.recipe import Recipe
+from models.training.recipe import OF_FEATURES, Recipe
 from models.training.report import Report
 from models.training.sampler import order
 from models.training.snapshots import Snapshots
@@ -36,7 +36,6 @@ from models.training.state import NAME, capture, load, restore, write
 from models.training.suiting import suited
 from models.training.watch.page import About
 
-OF_FEATURES = ("features", "feature_size", "pixel_weight", "pixel_size")  # settings of a projected discriminator
 TRIES = 3  # from one good state, with other random numbers each
 
 
@@ -101,7 +100,8 @@ def _suited(config: TrainConfig, start: Start, recipe: Recipe) -> tuple[Start, R
     begins = start.origin is not None and config.resume is None and config.warm_up is None
     if begins and (fresh or recipe.warm_up > 0):
         recipe = replace(recipe, warm_up=WARM_UP_PROJECTED if recipe.projected else WARM_UP)
-    return replace(start, networks=networks), recipe
+    note = f"{start.note}; a fresh {recipe.discriminator} discriminator" if fresh and start.note else start.note
+    return replace(start, networks=networks, note=note), recipe
 
 
 def _open(data: Path, watched: bool, stopped: Callable[[], bool], shape: tuple[int, int], labels: bool) -> ImageSet:
@@ -191,7 +191,7 @@ class Run:
             report.note(self.start.note)
         report.note(f"training on {len(self.images)} images at {size}, from kimg {self.kimg:.1f}")
         source = "as before" if self.config.resume is not None else f"preset {self._preset}"
-        report.note(f"{source}: " + ", ".join(f"{name} {value}" for name, value in asdict(self.recipe).items()))
+        report.note(f"{source}: " + ", ".join(f"{name} {value}" for name, value in self.recipe.told().items()))
         if self._trained_on != self.images.sha256:
             report.event(f"{self.config.data.name} holds other pictures than this run was trained on so far", self.kimg)
         if self.team.leads:
@@ -207,7 +207,7 @@ class Run:
             classes=self.players.generator.c_dim,
             shape=self.players.generator.img_shape,
             preset=self._preset,
-            recipe=asdict(self.recipe),
+            recipe=self.recipe.told(),
             origin=self.start.origin,
         )
 
@@ -368,7 +368,7 @@ class Run:
             "images": len(self.images),
             "kimg": self.kimg,
             "seconds": round(self.seconds),
-            "settings": asdict(self.recipe),
+            "settings": self.recipe.told(),
             **inherited,
         }
 

@@ -1,6 +1,7 @@
 """How a run learns, settled: what was asked for, what an earlier run says, what the preset says, in this order."""
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -14,6 +15,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Above = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+OF_FEATURES = ("features", "feature_size", "pixel_weight", "pixel_size")  # settings of a projected discriminator
 LEAST_PART = 4  # whose statistics are those of batch norm
 
 
@@ -82,6 +84,11 @@ class Recipe:
             )
         if self.projected and self.freeze_d:
             raise TrainingError("freeze_d is for a stylegan2 discriminator; leave it out")
+
+    def told(self) -> dict[str, Any]:
+        """For people and published files: what plays a part, and of a file its name only."""
+        values = asdict(self) | {"features": Path(self.features).name}
+        return {name: value for name, value in values.items() if self.projected or name not in OF_FEATURES}
 
     def check(self, group: int, processes: int = 1) -> None:
         """Raise TrainingError for settings that make no sense, a batch that is not made of parts, or parts that are not

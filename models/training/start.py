@@ -15,9 +15,11 @@ from models.training.data import ImageSet
 from models.training.fitting import fitted
 from models.training.networks import Networks, built, fresh, of_sizes
 from models.training.progress import reason
+from models.training.projected import Projected
 from models.training.state import reading, saved
 
 EARLIER = {"noise_from": COARSE}  # of runs whose recipe does not say it
+GOES_ALONG = ("discriminator", "features", "pixel_weight", "pixel_size")
 WARM_UP = 10.0  # kimg
 WARM_UP_PROJECTED = 1.0  # what is pretrained is soon of use
 
@@ -79,11 +81,19 @@ def _from_other(config: TrainConfig, name: str | Path, open_pictures: Open) -> S
     settled = {
         "ema_ramp": 0.0,  # the average that was brought is not of this run's few images
         "warm_up": 0.0 if known else WARM_UP,
-        "noise_from": (brought.origin.get("settings") or EARLIER).get("noise_from", COARSE),  # it keeps what it has
+        "noise_from": _settings(brought.origin).get("noise_from", COARSE),  # it keeps what it has
     }
+    if isinstance(networks.discriminator, Projected):  # so it does with the discriminator
+        settled |= {name: value for name, value in _settings(brought.origin).items() if name in GOES_ALONG}
     images = _fitting(config, networks.ema, brought.path, open_pictures)
     note = ", ".join([brought.note, *changes])
     return Start(networks, images, brought.origin, note, settled)
+
+
+def _settings(origin: dict[str, Any]) -> dict[str, Any]:
+    """Those that a run's networks, or a file of a run, were trained with."""
+    earlier: dict[str, Any] = origin.get("started_from") or {}
+    return origin.get("settings") or earlier.get("settings") or EARLIER
 
 
 def _fitting(config: TrainConfig, network: Generator, where: Path, open_pictures: Open) -> ImageSet:

@@ -78,7 +78,9 @@ def _of_pixels(recipe: Recipe, sizes: GeneratorConfig) -> discriminator.Config:
     """The product's own discriminator, for pictures of `pixel_size`."""
     size, side = recipe.pixel_size, sizes.img_resolution
     if size > side or side % size:
-        raise TrainingError(f"pixel_size is {size}, and pictures of {side} do not come down to it; give {side} or half")
+        raise TrainingError(
+            f"pixel_size is {size}, and pictures of {side} do not come down to it; give another --pixel-size"
+        )
     factor = side // size
     canvas = None if sizes.canvas is None else (sizes.canvas[0] // factor, sizes.canvas[1] // factor)
     if canvas is not None and min(canvas) < LEAST_PIXELS:

@@ -12,6 +12,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from picture_sets import filled
 from safetensors import safe_open
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -92,8 +93,9 @@ def test_mixing_keeps_the_size_of_what_it_mixes() -> None:
 
 
 def test_a_spectral_convolution_stretches_nothing_by_more_than_one() -> None:
+    torch.manual_seed(0)
     conv = SpectralConv(12, 20, 1, 1, 0)
-    for _ in range(50):
+    for _ in range(200):
         conv.follow()
     whole = conv(torch.eye(12)[:, :, None, None]).flatten(1).detach()
     assert float(torch.linalg.svdvals(whole)[0]) == pytest.approx(1, abs=1e-3)
@@ -101,14 +103,12 @@ def test_a_spectral_convolution_stretches_nothing_by_more_than_one() -> None:
     assert torch.allclose(conv(torch.eye(12)[:, :, None, None]).flatten(1), whole, atol=1e-5)
 
 
-@pytest.mark.parametrize(("side", "logits"), [(64, (4, 4, 1, 1)), (96, (25, 25, 25, 4)), (128, (49, 49, 49, 9))])
+@pytest.mark.parametrize(("side", "logits"), [(64, (49, 49, 9, 1)), (96, (25, 25, 25, 4)), (128, (49, 49, 49, 9))])
 def test_there_is_a_map_of_logits_for_each_level(side: int, logits: tuple[int, ...]) -> None:
     sides = tuple(side // stride for stride in (4, 8, 16, 32))
     network = Projected(_config(sides=sides), seeded(1))
     seen = [torch.zeros(2, channels, edge, edge) for channels, edge in zip((24, 40, 112, 320), sides, strict=True)]
-    found = network(network.mixing(seen))
-    assert all(level.shape[0] == 2 for level in found)
-    assert tuple(level.shape[1] for level in found)[-1] == logits[-1]
+    assert tuple(level.shape for level in network(network.mixing(seen))) == tuple((2, count) for count in logits)
 
 
 def _config(**changes: Any) -> Config:
@@ -229,6 +229,26 @@ def test_a_run_goes_on_with_the_discriminator_it_has(run: Path, data: Path, tmp_
     assert (run / "state.safetensors").read_bytes() == before
     train(tiny(data, run, resume=run, kimg=0.032))
     assert (run / "network-0000.0.safetensors").exists()
+
+
+def test_a_run_that_begins_with_another_inherits_its_discriminator(run: Path, data: Path, tmp_path: Path) -> None:
+    sizes = dict.fromkeys(("resolution", "z_dim", "w_dim", "channel_base", "channel_max"))
+    train(tiny(data, tmp_path / "next", **sizes, start_from=run, part=4, feature_size=64))
+    settings = read_manifest(tmp_path / "next" / "network-0000.0.safetensors")["provenance"]["settings"]
+    assert (settings["discriminator"], settings["features"]) == ("projected", "efficientnet-lite0")
+    first, second = (load_file(folder / "state.safetensors") for folder in (run, tmp_path / "next"))
+    mixing = [name for name in first if ".mixing." in name]
+    assert mixing
+    assert all(torch.equal(first[name], second[name]) for name in mixing)
+    train(tiny(data, tmp_path / "other", **sizes, start_from=run, discriminator="stylegan2"))
+    settings = read_manifest(tmp_path / "other" / "network-0000.0.safetensors")["provenance"]["settings"]
+    assert settings["discriminator"] == "stylegan2"
+    assert "features" not in settings
+
+
+def test_a_file_of_features_is_published_by_its_name_only() -> None:
+    told = replace(recipe_of(tiny(Path(), Path(), **PROJECTED)), features="/home/ann/secret/net.onnx").told()
+    assert told["features"] == "net.onnx"
 
 
 def test_its_best_is_kept_by_features_it_does_not_look_through(run: Path) -> None:
