@@ -36,6 +36,10 @@ from models.training.state import NAME, capture, load, restore, write
 from models.training.suiting import suited
 from models.training.watch.page import About
 
+FROM_NOTHING = (
+    "a projected discriminator soon wins against fresh weights, and the pictures then ignore z; better begin with a"
+    " network that knows something, by --from"
+)
 TRIES = 3  # from one good state, with other random numbers each
 
 
@@ -100,7 +104,11 @@ def _suited(config: TrainConfig, start: Start, recipe: Recipe) -> tuple[Start, R
     begins = start.origin is not None and config.resume is None and config.warm_up is None
     if begins and (fresh or recipe.warm_up > 0):
         recipe = replace(recipe, warm_up=WARM_UP_PROJECTED if recipe.projected else WARM_UP)
-    note = f"{start.note}; a fresh {recipe.discriminator} discriminator" if fresh and start.note else start.note
+    note = start.note
+    if fresh and start.origin is not None:
+        note = f"{start.note}; a fresh {recipe.discriminator} discriminator"
+    elif recipe.projected and start.origin is None:
+        note = FROM_NOTHING
     return replace(start, networks=networks, note=note), recipe
 
 

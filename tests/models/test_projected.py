@@ -246,6 +246,11 @@ def test_a_run_that_begins_with_another_inherits_its_discriminator(run: Path, da
     assert "features" not in settings
 
 
+def test_fresh_weights_are_warned_of(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train(tiny(data, tmp_path / "run", **PROJECTED))
+    assert "better begin with a network that knows something" in " ".join(capsys.readouterr().out.split())
+
+
 def test_a_file_of_features_is_published_by_its_name_only() -> None:
     told = replace(recipe_of(tiny(Path(), Path(), **PROJECTED)), features="/home/ann/secret/net.onnx").told()
     assert told["features"] == "net.onnx"
