@@ -29,6 +29,14 @@ def test_losses_of_undecided_logits() -> None:
     assert LOSSES["non-saturating"]().discriminator(zero, zero).item() == pytest.approx(2 * math.log(2))
 
 
+def test_a_hinge_asks_for_a_margin_and_no_more() -> None:
+    hinge = LOSSES["hinge"]()
+    real, fake = torch.tensor([2.0, 0.5]), torch.tensor([-3.0, 0.5])
+    assert hinge.discriminator(real, fake).item() == pytest.approx((0 + 0.5) / 2 + (0 + 1.5) / 2)
+    assert hinge.generator(real, fake).item() == pytest.approx(1.25)
+    assert hinge.confidence(real, fake).item() == 1
+
+
 def test_relativistic_loss_sees_only_the_difference() -> None:
     loss = LOSSES["relativistic"]()
     real, fake = torch.randn(2, 8, generator=torch.Generator().manual_seed(1))

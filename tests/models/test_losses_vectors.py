@@ -58,7 +58,7 @@ def test_non_saturating_by_hand() -> None:
 def test_which_game_is_which() -> None:
     """Huang et al. 2024 penalise reals and fakes, Mescheder et al. 2018 and Karras et al. 2020 the reals alone."""
     assert {name: loss.penalise_fakes for name, loss in LOSSES.items()} == {
-        "relativistic": True, "stylegan2": False, "non-saturating": False,
+        "relativistic": True, "stylegan2": False, "non-saturating": False, "hinge": False,
     }  # fmt: skip
 
 

@@ -173,7 +173,7 @@ def test_the_discriminator_sees_reals_and_fakes_augmented(networks: Networks, re
 
     judged: list[Tensor] = []
     with players(recipe(), networks) as both:
-        both.augment = darken
+        both.discrimination._augment = darken  # type: ignore[attr-defined]
         both.discriminator.register_forward_pre_hook(lambda _, inputs: judged.append(inputs[0]))
         both.play(lambda part: Batch(reals), Turn(0, p=0.25))
     (of_reals, p), (of_fakes, q) = seen
