@@ -56,9 +56,12 @@ def some_players(**options: Any) -> Iterator[Players]:
     networks, is_fresh = suited(fresh(config), recipe_of(config))
     assert is_fresh
     made = Players(recipe_of(config), networks)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as a run does: threads that meet after each small operator lose much on a busy machine
     try:
         yield made
     finally:
+        torch.set_num_threads(threads)
         made.close()
 
 
