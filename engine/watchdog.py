@@ -77,16 +77,25 @@ class Watchdog:
         self._played = self._heartbeat.played
         held = {*self._stop.numbers, signal.SIGTSTP}
         signal.pthread_sigmask(signal.SIG_BLOCK, held)
+        hearing, hears = os.pipe()
         self._engine = os.fork()
         if not self._engine:
-            os.setpgid(0, 0)  # the terminal's Ctrl-C goes to the watchdog alone, which hands it on
-            for number in held:
-                signal.signal(number, signal.SIG_IGN)  # what reached it in between will be handed on: once is enough
-            self._stop.listen()
-            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-            signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # it may still write to the terminal
-            _end_with(self._heartbeat.watchdog)
+            self._become_an_engine(held)
+            os.close(hearing)
+        os.close(hears)  # in the engine: now it hears what is handed on
+        if self._engine:
+            os.read(hearing, 1)  # until then: earlier, what is handed on would be lost
+            os.close(hearing)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, held)
+
+    def _become_an_engine(self, held: set[int]) -> None:
+        os.setpgid(0, 0)  # the terminal's Ctrl-C goes to the watchdog alone, which hands it on
+        for number in held:
+            signal.signal(number, signal.SIG_IGN)  # what reached it in between will be handed on: once is enough
+        self._stop.listen()
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # it may still write to the terminal
+        _end_with(self._heartbeat.watchdog)
 
     def _signal(self, number: int) -> None:
         with suppress(ProcessLookupError):  # it has ended, and is about to be noticed

@@ -63,8 +63,8 @@ say(f"engine {n}")
 class Watched:
     """A program of that kind, running."""
 
-    def __init__(self, folder: Path, life: str, pause: float = 0.1) -> None:
-        command = [sys.executable, "-c", PROGRAM + life, str(folder / "lives"), str(pause)]
+    def __init__(self, folder: Path, life: str, pause: float = 0.1, before: str = "") -> None:
+        command = [sys.executable, "-c", before + PROGRAM + life, str(folder / "lives"), str(pause)]
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
         )
@@ -228,6 +228,18 @@ def test_a_stop_is_handed_on(tmp_path: Path, number: signal.Signals) -> None:
     watched.wait_for("engine 1")
     watched.process.send_signal(number)
     assert watched.end() == (0, "end 0\n", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_stop_that_comes_while_an_engine_is_split_off_is_handed_on(tmp_path: Path, number: signal.Signals) -> None:
+    """It takes its time to become one."""
+    slow = "import os, time\nsetpgid = os.setpgid\nos.setpgid = lambda *ids: (time.sleep(1), setpgid(*ids))\n"
+    watched = Watched(tmp_path, "until_stopped()", before=slow)
+    while not descendants(watched.process.pid):
+        assert watched.process.poll() is None
+        time.sleep(0.005)
+    watched.process.send_signal(number)
+    assert watched.end() == (0, "engine 1\nend 0\n", "")
 
 
 def test_an_engine_that_does_not_end_when_asked_is_ended(tmp_path: Path) -> None:
