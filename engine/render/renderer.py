@@ -7,7 +7,8 @@ import moderngl
 import numpy as np
 
 from engine.params import Parameter
-from engine.render import fit
+from engine.render import camera, fit
+from engine.render.camera import Camera
 from engine.render.chain import PassChain, PassRequest
 from engine.render.context import GLContext
 from engine.render.crossfade import Crossfade
@@ -44,6 +45,7 @@ class Renderer:
         self._timer = WorkTimer(gl)
         self.chain = PassChain(gl.ctx, passes, self.size, show_folder, precautions)
         self._interpolator = Crossfade(gl.ctx) if turning else Interpolator(gl.ctx)
+        self._camera = Camera()
         self._fit = Fit(gl.ctx, self.size)
         self._safety = Safety(gl.ctx, self.size)
 
@@ -64,7 +66,7 @@ class Renderer:
 
     def parameters(self) -> list[Parameter]:
         """Everything an artist may tune in the picture: `/picture`, `/passes` and `/render`."""
-        return [*fit.PARAMETERS, *self.chain.parameters(), *self._own_parameters()]
+        return [*camera.PARAMETERS, *fit.PARAMETERS, *self.chain.parameters(), *self._own_parameters()]
 
     def texts(self, name: str) -> Sources | None:
         """The texts of the version of a pass that runs; see PassChain.texts."""
@@ -93,7 +95,7 @@ class Renderer:
         self._resize(self._wanted_scale(lookup))
         with self._timer.measure():
             image = self._interpolator.render(now)
-            image = self._fit.render(image, *(lookup(parameter.address) for parameter in fit.PARAMETERS))
+            image = self._fit.render(image, self._camera.advance(delta, lookup), *fit.values(lookup))
             image = self.chain.render(image, lookup, now, delta, index)
             return self._safety.render(image)
 
