@@ -15,8 +15,8 @@
          "HELP": "How fast the eddies themselves wander"},
         {"NAME": "warp", "LABEL": "Warp", "TYPE": "float", "DEFAULT": 0.35, "MIN": 0.0, "MAX": 1.0,
          "HELP": "How far the eddies bend the picture, also while nothing new is dreamt"},
-        {"NAME": "bristle", "LABEL": "Bristle", "TYPE": "float", "DEFAULT": 0.2, "MIN": 0.0, "MAX": 1.0,
-         "HELP": "Traces of a brush, drawn along the eddies"}
+        {"NAME": "quality", "LABEL": "Quality", "TYPE": "float", "DEFAULT": 1.0, "MIN": 0.0, "MAX": 1.0,
+         "HELP": "1: paint stays sharp while it is carried, 0: it softens, for slow machines"}
     ],
     "PASSES": [
         {"TARGET": "stream", "WIDTH": "ceil($WIDTH/4)", "HEIGHT": "ceil($HEIGHT/4)"},
@@ -44,24 +44,37 @@ vec2 eddies(vec2 p, float t) {
     return vec2(gradient.y, -gradient.x);
 }
 
-// A fixed roughness of the canvas, -1 to 1 in cells of a 240th of its height. The eddies smear it into strokes.
-float roughness(vec2 place) {
-    uvec2 cell = uvec2(place * RENDERSIZE * min(240.0 / RENDERSIZE.y, 1.0));
-    uint x = cell.x * 0x9e3779b9u ^ cell.y * 0x85ebca6bu;
-    x = (x ^ (x >> 15)) * 0x2c1b3c6du;
-    x = (x ^ (x >> 12)) * 0x297a2d39u;
-    return float(x >> 16) / 32767.5 - 1.0;
+// The wet paint between its pixels. Read bilinearly, it would grow softer with every frame: a Catmull-Rom spline keeps it
+// sharp, its 16 pixels read as 5 pairs of pairs (the corners weigh next to nothing), and held within what was read, so
+// that nothing builds up. A loop, since software renderers run both sides of an `if`.
+vec4 carried(vec2 uv) {
+    vec2 at = uv * RENDERSIZE - 0.5;
+    vec2 f = fract(at), middle = floor(at) + 0.5;
+    vec2 first = f * (-0.5 + f * (1.0 - 0.5 * f)), last = f * f * (-0.5 + 0.5 * f);
+    vec2 second = 1.0 + f * f * (-2.5 + 1.5 * f), third = 1.0 - first - second - last;
+    vec2 inner = second + third, between = middle + third / inner;
+    vec4 sum = vec4(0.0), least = vec4(1e3), most = vec4(-1e3);
+    float weights = 0.0;
+    int taps = quality < 0.5 ? 1 : 5;
+    for (int i = 0; i < taps; i++) {
+        vec2 side = i == 0 ? vec2(0.0) : i < 3 ? vec2(2.0 * float(i) - 3.0, 0.0) : vec2(0.0, 2.0 * float(i) - 7.0);
+        vec2 place = taps == 1 ? at + 0.5 : mix(between, middle + 0.5 + 1.5 * side, abs(side));
+        vec2 weight = mix(inner, mix(first, last, step(0.0, side)), abs(side));
+        vec4 read = IMG_NORM_PIXEL(wet, place / RENDERSIZE);
+        sum += read * weight.x * weight.y;
+        weights += weight.x * weight.y;
+        least = min(least, read);
+        most = max(most, read);
+    }
+    return clamp(sum / weights, least, most);
 }
 
-vec4 paint(vec2 uv) {
+vec4 painted(vec2 uv) {
     vec2 aspect = vec2(RENDERSIZE.x / RENDERSIZE.y, 1.0);
     vec2 current = IMG_NORM_PIXEL(stream, uv).xy;
 
     vec3 fresh = IMG_NORM_PIXEL(inputImage, uv - current / aspect * warp * 0.012 * scale).rgb;
-    float stroke = smoothstep(0.2, 1.6, length(current));  // still paint shows no brush
-    fresh *= 1.0 + bristle * stroke * roughness(uv);
-
-    vec4 before = IMG_NORM_PIXEL(wet, uv - current / aspect * strength * 0.08 * scale * TIMEDELTA);
+    vec4 before = carried(uv - current / aspect * strength * 0.08 * scale * TIMEDELTA);
     float kept = before.a < 0.5 || memory <= 0.0 ? 0.0 : exp(-TIMEDELTA / memory);  // alpha 0: never drawn yet
     return vec4(mix(fresh, before.rgb, kept), 1.0);
 }
@@ -72,6 +85,6 @@ void main() {
         vec2 place = (uv - 0.5) * vec2(RENDERSIZE.x / RENDERSIZE.y, 1.0);
         gl_FragColor = vec4(eddies(place * 4.0 / scale, TIME * drift * 3.0), 0.0, 1.0);
     } else {
-        gl_FragColor = paint(uv);
+        gl_FragColor = painted(uv);
     }
 }

@@ -67,6 +67,7 @@ class PassChain:
         self._context = context
         self._precautions = precautions
         self.errors: dict[str, str] = {}
+        self.quality = 1.0  # the share of what the artist gives to inputs of that name
         self._copy = Copy(context)
         self._blend = Draw(context, BLEND)
         self._scratch = _scratch(context, size)
@@ -81,6 +82,11 @@ class PassChain:
     def names(self) -> list[str]:
         """Names of the passes, in order."""
         return [slot.name for slot in self._slots]
+
+    @property
+    def has_quality(self) -> bool:
+        """Whether any pass can be rendered with less quality."""
+        return any(slot.has_quality() for slot in self._slots)
 
     def parameters(self) -> list[Parameter]:
         """Every input of every pass as `/passes/NAME/INPUT`, and each pass's `/passes/NAME/mix`."""
@@ -183,7 +189,7 @@ class PassChain:
         if mix <= 0.0:
             return texture
         with self._precautions.marked(slot.name, self._context) if self._precautions.careful else nullcontext():
-            wet = running.render(texture, self._free(texture), slot.values(lookup), moment)
+            wet = running.render(texture, self._free(texture), slot.values(lookup, self.quality), moment)
         if mix >= 1.0:
             return wet
         blended = self._free(texture, wet)

@@ -18,7 +18,7 @@ from engine.render.interpolate import Interpolator
 from engine.render.isf import Sources
 from engine.render.precautions import NONE, Precautions
 from engine.render.safety import Safety
-from engine.render.scale import STEPS, ScaleController, starting_scale
+from engine.render.scale import QUALITIES, STEPS, ScaleController, starting_scale
 from engine.render.slot import Lookup
 from engine.render.timer import WorkTimer
 
@@ -40,10 +40,11 @@ class Renderer:
         self.gl = gl
         self._canvas = canvas
         self._adaptive = adaptive
-        self._controller = ScaleController(fps, starting_scale(canvas[0], gl.software) if adaptive else 1.0)
-        self.size = self._sized(self._controller.scale)
+        start = starting_scale(canvas[0], gl.software) if adaptive else 1.0
+        self.size = self._sized(start)
         self._timer = WorkTimer(gl)
         self.chain = PassChain(gl.ctx, passes, self.size, show_folder, precautions)
+        self._controller = ScaleController(fps, start, QUALITIES if self.chain.has_quality else (1.0,))
         self._interpolator = Crossfade(gl.ctx) if turning else Interpolator(gl.ctx)
         self._camera = Camera()
         self._fit = Fit(gl.ctx, self.size)
@@ -53,6 +54,11 @@ class Renderer:
     def scale(self) -> float:
         """Share of the canvas's width that is rendered now."""
         return self.size[0] / self._canvas[0]
+
+    @property
+    def quality(self) -> float:
+        """What passes render with now, 0 to 1, of what the artist gives them."""
+        return self.chain.quality
 
     @property
     def work(self) -> float:
@@ -93,6 +99,7 @@ class Renderer:
         if index > 0:
             self._controller.observe(delta, self._timer.work)
         self._resize(self._wanted_scale(lookup))
+        self.chain.quality = self._controller.quality if lookup("/render/adaptive") else 1.0
         with self._timer.measure():
             image = self._interpolator.render(now)
             image = self._fit.render(image, self._camera.advance(delta, lookup), *fit.values(lookup))
@@ -114,7 +121,7 @@ class Renderer:
             Parameter("/render/scale", "float", 1.0, STEPS[-1], 1.0, label="Scale",
                       help="Share of the canvas's width that is rendered, at most"),
             Parameter("/render/adaptive", "bool", self._adaptive, label="Adaptive",
-                      help="Render smaller where the frame rate would not hold otherwise"),
+                      help="Render with less quality, then smaller, where the frame rate would not hold otherwise"),
         ]  # fmt: skip
 
     def _wanted_scale(self, lookup: Lookup) -> float:

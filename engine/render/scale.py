@@ -1,12 +1,16 @@
-"""How large the picture is rendered, so that the frame rate holds.
+"""How large and how well the picture is rendered, so that the frame rate holds.
 
-Scale is the share of the canvas's width (and height) that is rendered; cost goes with its square. Going down is quick:
+Scale is the share of the canvas's width (and height) that is rendered; cost goes with its square. Quality is what the
+passes that have an input of that name are to render with; at the size it began with, a machine lowers it before it
+lowers the size. Going down is quick:
 half a second of frames that come late while rendering takes a good part of them. Going up is slow: ten seconds in which
 even the next larger size would have fitted, by measured cost. A size that had to be left is trusted again only after a
 rest, which doubles each time the same size fails. So a steady load settles on one size, and the rare trial of a larger
 one gets rarer. Comparing frame intervals alone, the obvious way, cannot tell "just enough" from "plenty" behind vsync,
 and swings between two sizes for ever.
 """
+
+from typing import NamedTuple
 
 STEPS = (1.0, 0.85, 0.7, 0.6, 0.5, 0.42, 0.35, 0.3, 0.25)
 SOFTWARE_WIDTH = 640  # pixels a software renderer starts at
@@ -20,7 +24,28 @@ FULL = 0.75  # of the nominal interval, of rendering alone
 ROOMY = 0.6  # of the nominal interval, of rendering at the next larger size
 WORTH_IT = 0.3  # below this share of the interval, rendering is not what makes frames late
 SMOOTHING = 0.08
+QUALITIES = (1.0, 0.5, 0.0)
+SPARED = 0.4  # of the work, by the least quality: a guess, put right by what is measured there
 BLIND = 6  # frames after a change that show its cost, not that of the new size: a GPU answers a few frames late
+
+
+class Rung(NamedTuple):
+    """One step of the ladder from the best picture to the cheapest."""
+
+    scale: float
+    quality: float = 1.0
+
+    @property
+    def cost(self) -> float:
+        """Relative to the whole canvas at full quality."""
+        return self.scale**2 * (1 - SPARED * (1 - self.quality))
+
+
+def ladder(start: float, qualities: tuple[float, ...]) -> list[Rung]:
+    """All sizes down to `start` at full quality, then the other qualities, then smaller sizes at the least of them."""
+    better = [Rung(step) for step in STEPS if step >= start]
+    at_start = [Rung(better[-1].scale, quality) for quality in qualities[1:]]
+    return better + at_start + [Rung(step, qualities[-1]) for step in STEPS if step < start]
 
 
 def starting_scale(width: int, software: bool) -> float:
@@ -31,13 +56,16 @@ def starting_scale(width: int, software: bool) -> float:
 
 
 class ScaleController:
-    """Chooses a step from measured times. Knows no clock and no GPU: time is the sum of the intervals it is told."""
+    """Chooses a rung from measured times. Knows no clock and no GPU: time is the sum of the intervals it is told."""
 
-    def __init__(self, fps: float, scale: float = 1.0) -> None:
+    def __init__(self, fps: float, scale: float = 1.0, qualities: tuple[float, ...] = (1.0,)) -> None:
+        """`qualities` from the best to the least; one where no pass knows of any."""
         self._nominal = 1.0 / fps
-        self._step = min(range(len(STEPS)), key=lambda i: abs(STEPS[i] - scale))
-        self._rests = [0.0] * len(STEPS)  # how long a size rests when it fails
-        self._resting_until = [0.0] * len(STEPS)
+        start = min(STEPS, key=lambda step: abs(step - scale))
+        self._rungs = ladder(start, qualities)
+        self._step = self._rungs.index(Rung(start))
+        self._rests = [0.0] * len(self._rungs)  # how long a rung rests when it fails
+        self._resting_until = [0.0] * len(self._rungs)
         self._time = 0.0
         self._strained = self._roomy = 0.0  # seconds without a break
         self._forget()
@@ -45,7 +73,12 @@ class ScaleController:
     @property
     def scale(self) -> float:
         """The share of the canvas's width to render now."""
-        return STEPS[self._step]
+        return self._rungs[self._step].scale
+
+    @property
+    def quality(self) -> float:
+        """What passes are to render with now, 0 to 1."""
+        return self._rungs[self._step].quality
 
     def observe(self, interval: float, work: float) -> float:
         """Note one frame: seconds since the one before it, and spent rendering. Returns the scale for the next."""
@@ -77,14 +110,14 @@ class ScaleController:
         return self._interval < LATE * self._nominal and self._expected(self._step - 1) < ROOMY * self._nominal
 
     def _expected(self, step: int) -> float:
-        """Seconds of rendering at another size, by area."""
-        return self._work * (STEPS[step] / STEPS[self._step]) ** 2
+        """Seconds of rendering on another rung."""
+        return self._work * self._rungs[step].cost / self._rungs[self._step].cost
 
     def _down(self) -> None:
         failed = self._step
         self._rests[failed] = min(max(2 * self._rests[failed], REST), LONGEST_REST)
         self._resting_until[failed] = self._time + self._rests[failed]
-        lower = range(min(failed + 1, len(STEPS) - 1), len(STEPS))
+        lower = range(min(failed + 1, len(self._rungs) - 1), len(self._rungs))
         self._move(next((step for step in lower if self._expected(step) < FULL * self._nominal), lower[-1]))
 
     def _move(self, step: int) -> None:
@@ -92,7 +125,7 @@ class ScaleController:
         self._forget()
 
     def _forget(self) -> None:
-        """Times measured at another size say nothing about this one."""
+        """Times measured on another rung say nothing about this one."""
         self._seen = 0
         self._interval, self._work = self._nominal, 0.0
         self._strained = self._roomy = 0.0

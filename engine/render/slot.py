@@ -35,6 +35,10 @@ class Slot:
         """Whether the shader has an input of that name, which then means what the shader makes of it."""
         return any(i.name == "mix" for i in self.shader.inputs)
 
+    def has_quality(self) -> bool:
+        """Whether the shader has an input of that name which means what ours do: a share of its cost."""
+        return any((i.name, i.type, i.minimum, i.maximum) == ("quality", "float", 0.0, 1.0) for i in self.shader.inputs)
+
     def parameters(self) -> list[Parameter]:
         """Its inputs and its mix. A pass that is disabled has them too."""
         help_text = "How much of this pass is seen; 0 leaves it out and costs nothing"
@@ -42,9 +46,14 @@ class Slot:
         inputs = pass_parameters(self.shader, self.name, self.initial, self.prefix)
         return inputs + ([] if self.has_own_mix() else [mix])
 
-    def values(self, lookup: Lookup) -> dict[str, Value]:
-        """What its inputs are now, by name."""
-        return {i.name: lookup(f"{self.prefix}/{i.name}") for i in self.shader.inputs if not i.is_image}
+    def values(self, lookup: Lookup, quality: float = 1.0) -> dict[str, Value]:
+        """What its inputs are now, by name; of its own quality `quality`, where it has one."""
+        values = {i.name: lookup(f"{self.prefix}/{i.name}") for i in self.shader.inputs if not i.is_image}
+        if quality < 1.0 and self.has_quality():
+            own = values["quality"]
+            assert isinstance(own, int | float)
+            values["quality"] = own * quality
+        return values
 
     def mix(self, lookup: Lookup) -> float:
         """How much of it is seen now."""

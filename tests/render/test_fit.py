@@ -6,11 +6,11 @@ import moderngl
 import numpy as np
 import pytest
 
-from engine.render.context import GLContext
-from engine.render.draw import Size
 from engine.render import camera
 from engine.render import fit as fit_module
 from engine.render.camera import Camera, View
+from engine.render.context import GLContext
+from engine.render.draw import Size
 from engine.render.fit import Fit
 from tests.render.drawing import Pixels, flat, painting, pixels, texture_of
 

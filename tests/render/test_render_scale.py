@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from engine.render.scale import REST, SETTLING, STEPS, ScaleController, starting_scale
+from engine.render.scale import QUALITIES, REST, SETTLING, SPARED, STEPS, ScaleController, ladder, starting_scale
 
 FPS = 30.0
 NOMINAL = 1 / FPS
@@ -107,3 +107,29 @@ def test_the_smallest_step_is_the_end() -> None:
 def test_the_start_proves_nothing() -> None:
     controller = ScaleController(FPS)
     assert changes(simulate(controller, SETTLING - 1, area(0.4))) == 0
+
+
+def test_quality_is_lowered_before_the_size_it_began_with() -> None:
+    assert ladder(1.0, (1.0,)) == [(step, 1.0) for step in STEPS]
+    rungs = ladder(0.5, QUALITIES)
+    assert rungs[: STEPS.index(0.5) + 3] == [*((s, 1.0) for s in STEPS if s >= 0.5), (0.5, 0.5), (0.5, 0.0)]
+    assert rungs[-1] == (STEPS[-1], 0.0)
+    assert [rung.cost for rung in rungs] == sorted((rung.cost for rung in rungs), reverse=True)
+
+
+def test_a_small_lack_costs_quality_only_and_it_comes_back() -> None:
+    controller = settled(ScaleController(FPS, 1.0, QUALITIES))
+
+    def work(time: float, scale: float) -> float:
+        return (0.03 if time < 60 else 0.012) * scale**2 * (1 - SPARED * (1 - controller.quality))
+
+    simulate(controller, 30, work)
+    assert (controller.scale, controller.quality) == (1.0, 0.5)
+    simulate(controller, 15 * REST, lambda time, scale: work(time + 60, scale))
+    assert (controller.scale, controller.quality) == (1.0, 1.0)
+
+
+def test_a_large_lack_costs_both() -> None:
+    controller = settled(ScaleController(FPS, 1.0, QUALITIES))
+    simulate(controller, 30, area(0.15))
+    assert (controller.scale < 0.6, controller.quality) == (True, 0.0)

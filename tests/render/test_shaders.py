@@ -121,11 +121,11 @@ def test_the_vignette_darkens_edges_breathes_and_leaves_the_middle(gl: GLContext
 
 def test_the_flow_begins_with_the_picture_and_then_moves_it(gl: GLContext) -> None:
     image = texture_of(gl, picture())
-    flow = running(gl, "flow", warp=0.0, bristle=0.0)
+    flow = running(gl, "flow", warp=0.0)
     assert flow.draw(image)[..., :3] == pytest.approx(picture(), abs=5e-3), "no black first frame"
     later = [flow.draw(image)[..., :3] for _ in range(8)]
     assert np.abs(later[-1] - picture()).max() > 0.01
-    still = running(gl, "flow", warp=0.0, bristle=0.0, strength=0.0)
+    still = running(gl, "flow", warp=0.0, strength=0.0)
     for _ in range(5):
         drawn = still.draw(image)[..., :3]
     assert drawn == pytest.approx(picture(), abs=5e-3)
@@ -137,6 +137,114 @@ def test_the_flow_lives_on_while_nothing_new_is_dreamt(gl: GLContext) -> None:
         before = flow.draw(image, delta=0.2)
     after = flow.draw(image, delta=0.2)
     assert 1e-4 < np.abs(after - before).mean() < 0.05
+
+
+def test_what_the_flow_carries_stays_sharp_unless_quality_is_low(gl: GLContext) -> None:
+    """Half a minute of being carried about, with nothing fresh mixed in."""
+    fine = np.random.default_rng(3).random((36, 64, 1), np.float32).repeat(3, axis=2)
+    image = texture_of(gl, 0.25 + 0.5 * fine)
+    contrast = {}
+    for quality in (0.0, 1.0):
+        flow = running(gl, "flow", warp=0.0, memory=10.0, strength=1.0, quality=quality)
+        flow.draw(image)
+        grey = flat(gl, (0.5, 0.5, 0.5), SIZE)
+        drawn = [flow.draw(grey, delta=1 / 30) for _ in range(60)][-1]
+        assert drawn.min() > 0.2
+        assert drawn.max() <= 1.0
+        contrast[quality] = drawn[..., :3].std()
+    assert contrast[1.0] > 1.4 * contrast[0.0]
+
+
+def portrait() -> Pixels:
+    """A light disc on a dark ground, out of focus, 180 by 320."""
+    y, x = np.mgrid[0:180, 0:320] / 180
+    disc = 1 / (1 + np.exp(30 * (np.hypot(x - 8 / 9, y - 0.5) - 0.3)))[..., None]
+    return (disc * (0.8, 0.7, 0.5) + (1 - disc) * (0.2, 0.25, 0.35)).astype(np.float32)
+
+
+def fine_energy(picture: Pixels) -> float:
+    """The share of the energy of lightness beyond 16 cycles per picture height."""
+    light = picture[..., :3].mean(axis=2)
+    spectrum = np.abs(np.fft.fft2(light - light.mean())) ** 2
+    up = np.fft.fftfreq(light.shape[0], 1 / light.shape[0])[:, None]
+    across = np.fft.fftfreq(light.shape[1], 1 / light.shape[0])
+    return float(spectrum[np.hypot(up, across) > 16].sum() / spectrum.sum())
+
+
+def strokes(gl: GLContext, **initial: object) -> Running:
+    return Running(gl, SHADERS / "strokes.fs", (320, 180), **initial)
+
+
+def test_strokes_paint_the_picture_with_detail_of_their_own(gl: GLContext) -> None:
+    drawn = strokes(gl)
+    image = texture_of(gl, portrait())
+    frames = [drawn.draw(image, delta=1 / 15) for _ in range(60)]
+    assert fine_energy(frames[-1]) > 3 * fine_energy(portrait())
+    middle, corner = frames[-1][80:100, 150:170, :3].mean((0, 1)), frames[-1][:20, :20, :3].mean((0, 1))
+    assert middle == pytest.approx((0.8, 0.7, 0.5), abs=0.12), "colours are the picture's"
+    assert corner == pytest.approx((0.2, 0.25, 0.35), abs=0.12)
+
+
+def test_paint_rests_until_it_is_painted_over(gl: GLContext) -> None:
+    """From frame to frame most of the canvas is not touched, and after a life all of it follows the picture."""
+    drawn = strokes(gl, life=2.0)
+    image = texture_of(gl, portrait())
+    frames = [drawn.draw(image, delta=1 / 15) for _ in range(60)]
+    moved = np.abs(frames[-1] - frames[-2])[..., :3].max(axis=2)
+    assert np.count_nonzero(moved < 0.02) > 0.7 * moved.size
+    black = flat(gl, (0.02, 0.02, 0.02), (320, 180))
+    for _ in range(90):
+        after = drawn.draw(black, delta=1 / 15)
+    assert after[..., :3].max() < 0.15
+
+
+def test_a_push_is_seen_in_the_same_frame_and_gone_with_it(gl: GLContext) -> None:
+    drawn, quiet = strokes(gl), strokes(gl)
+    image = texture_of(gl, portrait())
+    for _ in range(30):
+        drawn.draw(image, delta=1 / 30)
+        quiet.draw(image, delta=1 / 30)
+    plain = quiet.draw(image, delta=1 / 30)
+    assert np.abs(drawn.draw(image, delta=1 / 30, push=1.0) - plain).mean() > 0.015
+    assert np.array_equal(drawn.draw(image, delta=1 / 30), quiet.draw(image, delta=1 / 30))
+
+
+def test_a_changed_life_or_a_long_pause_is_no_flash(gl: GLContext) -> None:
+    drawn = strokes(gl)
+    image = texture_of(gl, portrait())
+    before = [drawn.draw(image, delta=1 / 15) for _ in range(45)][-1]
+    for change in ({"life": 0.5}, {"life": 30.0}, {"delta": 0.1}):
+        after = drawn.draw(image, **({"delta": 1 / 15} | change))
+        assert np.abs(after - before).mean() < 0.02
+        before = after
+
+
+def exposed(gl: GLContext, level: float, seconds: float = 20.0, **values: float) -> float:
+    """The mean lightness of a picture of such a mean after a while."""
+    exposure = running(gl, "exposure", **values)
+    picture_now = texture_of(gl, np.clip(picture() - picture().mean() + level, 0, 1))
+    drawn = [exposure.draw(picture_now, delta=0.5) for _ in range(round(2 * seconds))][-1]
+    return float((drawn[..., :3] @ [0.2126, 0.7152, 0.0722]).mean())
+
+
+def test_exposure_holds_the_mean_within_its_band(gl: GLContext) -> None:
+    for level in (0.2, 0.4, 0.6):
+        assert exposed(gl, level, room=0.5, low=0.3, high=0.5, play=0.03) == pytest.approx(0.4, abs=0.05)
+    dark, bright = (exposed(gl, 0.4, room=room, low=0.3, high=0.5, play=0.0) for room in (0.0, 1.0))
+    assert dark == pytest.approx(0.3, abs=0.03)
+    assert bright == pytest.approx(0.5, abs=0.03)
+    kept = exposed(gl, 0.42, room=0.5, low=0.3, high=0.5, play=0.1)
+    assert kept == pytest.approx(exposed(gl, 0.42, room=0.5, low=0.3, high=0.5, play=0.5), abs=0.01), "within its play"
+
+
+def test_exposure_is_slow_and_right_from_the_first_frame(gl: GLContext) -> None:
+    exposure = running(gl, "exposure", pace=4.0, play=0.0, low=0.4, high=0.4)
+    grey, light = flat(gl, (0.3, 0.3, 0.3), SIZE), flat(gl, (0.6, 0.6, 0.6), SIZE)
+    assert exposure.draw(grey)[..., :3].mean() == pytest.approx(0.4, abs=0.02)
+    levels = [float(exposure.draw(light, delta=0.1)[..., :3].mean()) for _ in range(200)]
+    assert levels[0] > 0.6
+    assert max(-np.diff(levels)) < 0.03
+    assert levels[-1] == pytest.approx(0.4, abs=0.03)
 
 
 def test_a_chain_of_all_of_them_is_finite(gl: GLContext) -> None:
