@@ -31,8 +31,8 @@
 
 // Painted over and over, never resampled: each frame lays a little more of the strokes that are just being drawn onto
 // what is there. The canvas is cut into cells, a grid for each brush. The nine cells of every 3x3 block are painted in
-// turn, so around any pixel it is known which cells are at work: three of them, each a stroke that begins, goes on or
-// ends. (Sizes by detail, large brushes first: Hertzmann, "Painterly Rendering with Curved Brush Strokes", 1998.)
+// turn, so around any pixel there is one cell whose stroke may be over it, and which one is known. Every pixel has a
+// clock of its own, a little ahead of or behind its neighbours', so the painting goes over the canvas in waves. (Sizes by detail, large brushes first: Hertzmann, "Painterly Rendering with Curved Brush Strokes", 1998.)
 
 const float TURNS = 9.0 * 4096.0;  // the clock starts over after so many strokes' beginnings
 
@@ -42,7 +42,7 @@ uint scramble(uint x) {
     return x ^ (x >> 16);
 }
 
-float unit(uint x) { return float(x & 0xffffu) / 65535.0; }
+float unit(uint x) { return float(x & 0xffffu) * (1.0 / 65535.0); }
 
 float lightness(vec3 c) { return dot(sqrt(max(c, 0.0)), vec3(0.3, 0.59, 0.11)); }
 
@@ -85,95 +85,82 @@ float wanted(int brush, float much) {
 }
 
 // Hairs of the brush: streaks across y that change slowly along x, 0 to 1.
-float hairs(float x, float y, int brush, uint seed) {
-    float at = y * (brush == 0 ? 11.0 : brush == 1 ? 7.0 : 4.0) + 1.3 * sin(1.9 * x + unit(seed));
-    float i = floor(at);
-    float a = unit(scramble(seed + uint(int(i) + 64))), b = unit(scramble(seed + uint(int(i) + 65)));
-    float f = at - i;
-    return mix(a, b, f * f * (3.0 - 2.0 * f));
+float hairs(vec2 at, int brush, uint seed) {
+    float place = at.y * (brush == 0 ? 11.0 : brush == 1 ? 7.0 : 4.0) + 0.5 * at.x * at.x + 64.0;
+    float i = floor(place), f = place - i;
+    uint a = scramble(seed + uint(i));
+    return mix(unit(a), unit(a >> 16), f);
 }
 
-// One stroke as it lies over a pixel: its colour, and in .a how much of it is laid on in this frame. `height` is its own.
-vec4 stroke(ivec2 cell, int brush, float side, float begun, float slot, uint generation, vec2 here, vec3 fresh, out float height) {
-    uint seed = scramble(uint(cell.x) * 0x9e3779b9u ^ scramble(uint(cell.y) * 0x85ebca6bu + uint(brush) * 977u + generation * 131u));
+float ramp(float x) { return clamp(x, 0.0, 1.0); }
+
+// `paint_there` with one stroke over it: that of a cell in its turn, of which the share `progress` has gone by.
+vec4 stroked(vec4 paint_there, ivec2 cell, int brush, float side, float progress, uint generation, vec2 here, vec3 fresh) {
+    uint seed = scramble(uint(cell.x + 7) * 0x9e3779b9u + uint(cell.y + 7) * 0x85ebca6bu + uint(brush) * 977u + generation * 131u);
     uint other = scramble(seed);
     vec2 middle = (vec2(cell) + 0.1 + 0.8 * vec2(unit(seed), unit(seed >> 16))) * side;
-    vec2 uv = clamp(middle / RENDERSIZE, 0.0, 1.0);
-    vec4 g = texelFetch(brush_field, ivec2(uv * vec2(textureSize(brush_field, 0) - 1) + 0.5), 0);
-    vec3 colour = texelFetch(inputImage, ivec2(uv * (RENDERSIZE - 1.0) + 0.5), 0).rgb;
+    vec2 share = clamp(middle / RENDERSIZE, 0.0, 0.9999);
+    vec4 field = texelFetch(brush_field, ivec2(share * vec2(textureSize(brush_field, 0))), 0);
+    vec3 colour = texelFetch(inputImage, ivec2(share * RENDERSIZE), 0).rgb;
 
-    vec2 along = g.xy;
-    vec2 d = here - middle;
-    vec2 reach = side * vec2(mix(0.75, 1.05, unit(other)), mix(0.36, 0.52, unit(other >> 16)));
-    float x = dot(d, along) / reach.x;
-    float bend = 0.5 * (unit(other >> 8) - 0.5) * (1.0 - g.z);
-    float y = (dot(d, vec2(-along.y, along.x)) + bend * reach.x * x * x) / reach.y;
+    vec2 d = (here - middle) / side;
+    vec2 at = vec2(dot(d, field.xy), dot(d, vec2(-field.y, field.x)));  // along the stroke and across it
+    at.y += 0.5 * (unit(other >> 8) - 0.5) * (1.0 - field.z) * at.x * at.x;
+    at *= vec2(mix(1.3, 0.95, unit(other)), mix(2.7, 1.9, unit(other >> 16)));
 
-    float hair = hairs(x, y, brush, seed);
-    float progress = begun - unit(seed >> 8);  // each begins at its own moment within the slot
-    float front = -1.2 + 2.4 * progress;
-    float ragged = x + 0.35 * (hair - 0.5);
-    float wet = smoothstep(1.0, 0.8, abs(y) + 0.25 * (hair - 0.5)) * smoothstep(1.0, 0.85, abs(ragged));
-    wet *= smoothstep(front + 0.06, front - 0.06, ragged) * smoothstep(front - 0.7, front - 0.5, ragged);
-    wet *= wanted(brush, g.w) * mix(0.35, 1.0, hair) * step(0.0, progress) * step(progress, 1.05);
+    float hair = hairs(at, brush, seed);
+    float ragged = at.x + 0.35 * (hair - 0.5), behind = -1.2 + 2.5 * progress - ragged;
+    float laid = ramp(5.0 - 5.0 * abs(at.y) - 1.25 * (hair - 0.5)) * ramp(6.0 - 6.0 * abs(ragged));
+    laid *= ramp(0.5 + 8.0 * behind) * ramp(3.5 - 5.0 * behind) * mix(0.35, 1.0, hair) * wanted(brush, field.w);
 
-    float shade = variety * 0.16 * (unit(other >> 4) - 0.5) + variety * 0.22 * (hair - 0.5);
-    vec3 hue = variety * 0.07 * (vec3(unit(seed >> 3), unit(seed >> 9), unit(seed >> 13)) - 0.5);
-    colour = mix(colour, fresh, brush == 0 ? 0.15 : brush == 1 ? 0.3 : 0.5);
-    colour = colour * (1.0 + shade) + hue * colour;
-    height = (0.35 + 0.65 * hair) * (1.0 - 0.3 * float(brush)) + 0.35 * smoothstep(0.55, 0.85, abs(y));
-    return vec4(colour, 1.0 - exp(-12.0 * wet * TIMEDELTA / slot));
+    vec3 tone = vec3(unit(seed >> 3), unit(seed >> 9), unit(seed >> 13)) - 0.5;
+    vec3 shade = 1.0 + variety * (0.07 * tone + 0.16 * (unit(other >> 4) - 0.5) + 0.22 * (hair - 0.5));
+    float height = (0.35 + 0.65 * hair) * (1.0 - 0.3 * float(brush)) + 0.35 * ramp(3.3 * abs(at.y) - 1.8);
+    vec4 over = vec4(mix(colour, fresh, 0.15 + 0.18 * float(brush)) * shade, height);
+    return mix(paint_there, over, min(laid * TIMEDELTA * 120.0 / life, 1.0));
 }
 
 vec4 painted(vec2 here) {
     vec4 paint_there = texelFetch(paint, ivec2(here), 0);
     vec3 fresh = texelFetch(inputImage, ivec2(here), 0).rgb;
-    if (texelFetch(clock, ivec2(0), 0).y < 0.5) return vec4(fresh, 0.5);
+    vec4 clock_now = texelFetch(clock, ivec2(0), 0);
+    if (clock_now.y < 0.5) return vec4(fresh, 0.5);
 
-    float slot = life / 9.0;
     paint_there.rgb = mix(paint_there.rgb, fresh, 1.0 - exp(-TIMEDELTA / (1.2 * life)));
-    float now = texelFetch(clock, ivec2(0), 0).x;
+    vec2 place = here / RENDERSIZE.y;
+    float early = 9.0 + 2.0 * sin(5.1 * place.x + 2.3 * place.y) + 2.0 * sin(6.7 * place.y - 3.1 * place.x + 1.0);
     int brushes = 1 + int(2.0 * quality + 0.5);
     for (int brush = 0; brush < brushes; brush++) {
         float side = size * RENDERSIZE.y / (brush == 0 ? 13.0 : brush == 1 ? 28.0 : 64.0);
-        ivec2 cell = ivec2(floor(here / side));
-        ivec2 own = cell - 3 * (cell / 3);
-        float tick = now + 0.37 * float(brush);
-        int first = int(floor(tick));
-        for (int i = 1; i >= 0; i--) {
-            int turn = first - i + 9;
-            int which = (turn * 4) % 9;
-            ivec2 step_to = (ivec2(which % 3, which / 3) - own + 4) % 3 - 1;
-            float height;
-            vec4 over = stroke(cell + step_to, brush, side, tick - floor(tick) + float(i), slot, uint(turn / 9), here, fresh, height);
-            paint_there = mix(paint_there, vec4(over.rgb, height), over.a);
-        }
+        ivec2 cell = ivec2(here / side);
+        float tick = clock_now.x + early + 0.37 * float(brush);
+        int turn = int(tick);
+        int which = (turn * 4) % 9;
+        ivec2 beside = (ivec2(which % 3, which / 3) - cell % 3 + 4) % 3 - 1;
+        paint_there = stroked(paint_there, cell + beside, brush, side, fract(tick), uint(turn / 9), here, fresh);
     }
     return paint_there;
 }
 
-// The paint under a light from the upper left.
-vec3 lit(vec2 uv) {
-    vec2 e = 1.0 / RENDERSIZE;
-    vec4 g = IMG_NORM_PIXEL(brush_field, uv);
-    vec2 place = uv * vec2(RENDERSIZE.x / RENDERSIZE.y, 1.0);
+// The paint under a light from the upper left, shoved along the strokes by a push.
+vec3 lit(vec2 here) {
+    vec2 place = here / RENDERSIZE.y;
     float swell = 0.6 + 0.4 * sin(9.0 * place.x + 5.0 * sin(4.0 * place.y) + 3.0 * sin(0.7 * TIME));
-    uv += push * 0.014 * swell * g.xy / vec2(RENDERSIZE.x / RENDERSIZE.y, 1.0);
-    vec4 here = IMG_NORM_PIXEL(paint, uv);
-    float up = IMG_NORM_PIXEL(paint, uv + vec2(-e.x, e.y)).a, down = IMG_NORM_PIXEL(paint, uv + vec2(e.x, -e.y)).a;
-    float slope = down - up;
+    vec2 along = texelFetch(brush_field, ivec2(here / RENDERSIZE * vec2(textureSize(brush_field, 0))), 0).xy;
+    here += push * 0.014 * swell * RENDERSIZE.y * along;
+    ivec2 at = ivec2(clamp(here, vec2(1.0), RENDERSIZE - 2.0));
+    vec4 paint_here = texelFetch(paint, at, 0);
+    float slope = texelFetch(paint, at + ivec2(1, -1), 0).a - texelFetch(paint, at + ivec2(-1, 1), 0).a;
     float light = clamp(slope * (RENDERSIZE.y / 500.0 + 0.6), -0.6, 0.8);
-    return here.rgb * (1.0 + (relief + 0.5 * push) * light) + relief * 0.25 * max(light - 0.12, 0.0) * here.rgb
-        + push * 0.10 * swell * here.rgb;
+    float shine = relief * 0.25 * max(light - 0.12, 0.0) + push * 0.10 * swell;
+    return paint_here.rgb * (1.0 + (relief + 0.5 * push) * light + shine);
 }
 
 void main() {
     if (PASSINDEX == 0) {
         vec4 before = texelFetch(clock, ivec2(0), 0);
         float next = before.x + min(TIMEDELTA * 9.0 / life, 1.0);
-        gl_FragColor = vec4(next - TURNS * floor(next / TURNS), FRAMEINDEX == 0 ? 0.0 : before.y + 1.0, 0.0, 1.0);
-        if (before.a < 0.5) gl_FragColor = vec4(0.0, 0.0, 0.0, 1.0);  // never drawn yet
-        else gl_FragColor.y = 1.0;
+        gl_FragColor = vec4(next - TURNS * floor(next / TURNS), before.a, 0.0, 1.0);  // .y: whether there is paint yet
     } else if (PASSINDEX == 1) {
         gl_FragColor = slopes_at(isf_FragNormCoord);
     } else if (PASSINDEX == 2) {
@@ -181,6 +168,6 @@ void main() {
     } else if (PASSINDEX == 3) {
         gl_FragColor = painted(gl_FragCoord.xy);
     } else {
-        gl_FragColor = vec4(lit(isf_FragNormCoord), 1.0);
+        gl_FragColor = vec4(lit(gl_FragCoord.xy), 1.0);
     }
 }

@@ -27,23 +27,30 @@ void main() {
 }
 """
 
-WARP = """
+UPHILL = """
 #version 330
 in vec2 uv;
 out vec4 colour;
-uniform sampler2D image;
 uniform sampler2D field;
 uniform vec2 reach;
-uniform float amount;
 
 float strength(vec2 at) { return texture(field, at).r; }
 
 void main() {
     vec2 x = vec2(reach.x, 0.0), y = vec2(0.0, reach.y);
     vec2 uphill = vec2(strength(uv + x) - strength(uv - x), strength(uv + y) - strength(uv - y));
-    vec2 away = -uphill / (length(uphill) + 0.03);
-    colour = vec4(texture(image, uv + 0.9 * amount * reach * away).rgb, 1.0);
+    colour = vec4(uphill / (length(uphill) + 0.03), 0.0, 1.0);
 }
+"""
+
+WARP = """
+#version 330
+in vec2 uv;
+out vec4 colour;
+uniform sampler2D image;
+uniform sampler2D uphill;
+uniform vec2 far;
+void main() { colour = vec4(texture(image, uv - far * texture(uphill, uv).xy).rgb, 1.0); }
 """
 
 
@@ -52,10 +59,8 @@ class Edges:
 
     def __init__(self, context: moderngl.Context, size: Size) -> None:
         self._context = context
-        self._strength = Draw(context, STRENGTH)
-        self._warp = Draw(context, WARP)
-        self._warped = Surface(context, size)
-        self._field = Surface(context, size)
+        self._draws = [Draw(context, text) for text in (STRENGTH, UPHILL, WARP)]
+        self._surfaces = [Surface(context, size) for _ in self._draws]
 
     def render(self, image: moderngl.Texture, pixel: float, amount: float) -> moderngl.Texture:
         """`image` with edges held by `amount`, 0 to 1. `pixel` is what one of the generator's pixels covers of it, in
@@ -63,22 +68,25 @@ class Edges:
         """
         if amount <= 0.0 or pixel <= 1.0:
             return image
+        coarse = max(round(0.75 * pixel), FINEST)
+        small = (-(-image.width // coarse), -(-image.height // coarse))
+        for i, size in enumerate((small, small, image.size)):
+            self._fit(i, size)
+        strength, uphill, warp = self._draws
+        field, slope, warped = self._surfaces
         reach = pixel / image.width, pixel / image.height
-        self._fit(image.size, max(int(pixel / 2), FINEST))
-        self._strength(self._field, image=image, reach=reach)
-        self._warp(self._warped, image=image, field=self._field.texture, reach=reach, amount=amount)
-        return self._warped.texture
+        far = 0.9 * amount * reach[0], 0.9 * amount * reach[1]
+        strength(field, image=image, reach=reach)
+        uphill(slope, field=field.texture, reach=reach)
+        warp(warped, image=image, uphill=slope.texture, far=far)
+        return warped.texture
 
     def close(self) -> None:
         """Release everything on the GPU."""
-        for thing in (self._strength, self._warp, self._warped, self._field):
+        for thing in (*self._draws, *self._surfaces):
             thing.release()
 
-    def _fit(self, size: Size, coarse: int) -> None:
-        if self._warped.size != size:
-            self._warped.release()
-            self._warped = Surface(self._context, size)
-        field = (-(-size[0] // coarse), -(-size[1] // coarse))
-        if self._field.size != field:
-            self._field.release()
-            self._field = Surface(self._context, field)
+    def _fit(self, index: int, size: Size) -> None:
+        if self._surfaces[index].size != size:
+            self._surfaces[index].release()
+            self._surfaces[index] = Surface(self._context, size)
