@@ -48,11 +48,11 @@ float lightness(vec3 c) { return dot(sqrt(max(c, 0.0)), vec3(0.3, 0.59, 0.11)); 
 
 float seen(vec2 uv) { return lightness(IMG_NORM_PIXEL(inputImage, uv).rgb); }
 
-// What the structure tensor is made of: squares and product of the slopes of lightness.
+// What the structure tensor is made of: squares and product of the slopes of lightness, per 90th of the height.
 vec4 slopes_at(vec2 uv) {
     vec2 e = 1.0 / RENDERSIZE;
     float a = seen(uv - e), b = seen(uv + vec2(e.x, -e.y)), c = seen(uv + vec2(-e.x, e.y)), d = seen(uv + e);
-    vec2 slope = vec2(b + d - a - c, c + d - a - b);
+    vec2 slope = vec2(b + d - a - c, c + d - a - b) * RENDERSIZE.y / 90.0;
     return vec4(slope.x * slope.x, slope.y * slope.y, slope.x * slope.y, 1.0);
 }
 
