@@ -66,7 +66,7 @@ vec4 grain_at(vec2 uv) {
     }
     t /= 8.0;
     float spread = length(vec2(t.x - t.y, 2.0 * t.z));
-    float sure = spread / (t.x + t.y + 2e-4);
+    float sure = spread / (t.x + t.y + 1.5e-3);
     vec2 doubled = -vec2(t.x - t.y, 2.0 * t.z) / max(spread, 1e-6);  // of twice the angle: a direction has no sign
     vec2 place = (uv - 0.5) * vec2(RENDERSIZE.x / RENDERSIZE.y, 1.0);
     float slow = 2.2 * sin(1.7 * place.x + 0.9 * place.y + 0.021 * TIME)
