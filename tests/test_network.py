@@ -62,7 +62,7 @@ def checked(folder: Path, text: str) -> LoadedShow:
 def test_a_show_without_it_asks_for_nothing(folder: Path) -> None:
     show = checked(folder, SHOW.partition("network:")[0])
     assert network_parameters(show) == []
-    assert bending_of(show) is UNBENT
+    assert bending_of(show) == UNBENT
 
 
 def test_every_number_is_a_parameter_at_the_shows_value(folder: Path) -> None:
