@@ -3,9 +3,9 @@
 StyleGAN2 adds the same field to a layer in every picture, so the same details stand in the same places for ever. Here
 a layer has FIELDS of them, of which the first is the checkpoint's, and its noise is a point on their unit sphere: of
 unit variance wherever it is, as the network was trained. The point moves by ANGLES rotations at once, at steady speed,
-so the change never pulses. RATES are powers of the plastic number's inverse: at 0.75 turns a minute of the first angle
-nothing of a field is left after 26 s, seven tenths of it come back after 6 min at the earliest, nine after 20. Tried
-and left: two angles, in the golden ratio, where nine tenths are back after 7 min.
+so the change never pulses. RATES are chosen so that a field comes back late: at 0.8 turns a minute of the first angle
+nothing of it is left after 28 s, seven tenths of it (or of its negative) are back after 6 min at the earliest, nine
+after 26. Tried and left: two angles in the golden ratio, and powers of the plastic number, both back within minutes.
 """
 
 import math
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-RATES = (1.0, 0.7548776662466927, 0.5698402909980532)  # of the angles, no two of them in a ratio of small numbers
+RATES = (1.0, 0.6203, 0.4723)  # of the angles
 ANGLES = len(RATES)
 FIELDS = 2 * ANGLES
 SEED = 1929

@@ -124,7 +124,7 @@ class NoisePart(Part):
     """The noise of a StyleGAN2, whose fixed fields turn into each other: nothing stands in the same place for ever."""
 
     speed: float = _number(
-        0.75, 0, 20, "how fast the noise becomes another: at 0.75 in 26 s; 0: it stands still", unit="turns/min"
+        0.8, 0, 20, "how fast the noise becomes another: at 0.8 in 28 s; 0: it stands still", unit="turns/min"
     )
 
 
