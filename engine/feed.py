@@ -10,7 +10,7 @@ import models
 from engine.dream.source import open_source
 from engine.errors import ReverieError
 from engine.following import Follower
-from engine.network import bending_of, check_network, network_parameters
+from engine.network import bending_of, check_network
 from engine.show.feed import FeedPart
 from engine.show.loader import LoadedShow
 from engine.stage import Act
@@ -91,22 +91,28 @@ def _rehearsal(loaded: LoadedShow, max_fps: float) -> Callable[[Entry, Path], Ac
     from engine.walk.mapping import TorchMapping  # brings torch
     from models.feed.sketch import sketch
 
-    numbers = [parameter.address for parameter in network_parameters(loaded)]
+    controls = bending_of(loaded).controls
     shape = sketch(models.resolve(loaded.model)).img_shape
 
     def prepare(entry: Entry, path: Path) -> Act:
         candidate = replace(loaded, model=str(path))
         network = _check(candidate, lambda: sketch(path))
         _check_picture(candidate, network.img_shape, shape)
-        if [parameter.address for parameter in network_parameters(candidate)] != numbers:
+        bending = bending_of(candidate)
+        if _without_turns(bending.controls) != _without_turns(controls):
             raise RefusedError("it has noise where the one on the wall has none, or the reverse; start the show anew")
         mapping: LatentMapping = TorchMapping(network)
         walk = walks()[loaded.show.walk.type](loaded.show.walk, mapping, loaded.show.seed)
-        source = open_source(path, max_fps=max_fps, bending=bending_of(candidate), awaited=False)
+        source = open_source(path, max_fps=max_fps, bending=replace(bending, controls=controls), awaited=False)
         source.start()
         return Act(entry.name, walk, source)
 
     return prepare
+
+
+def _without_turns(controls: tuple[str, ...]) -> list[str]:
+    """Controls that every network of a wall must have: noise that turns is passed over by one that has none."""
+    return [name for name in controls if not name.startswith("noise/")]
 
 
 def _check(candidate: LoadedShow, load: Callable[[], Any]) -> Any:

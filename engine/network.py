@@ -7,16 +7,18 @@ from typing import Any
 
 import models
 from engine.declare import declared
-from engine.dream.bending import UNBENT, Bend, Bending, BlendWith
+from engine.dream.bending import Bend, Bending, BlendWith
 from engine.files import absent
 from engine.params import Parameter
+from engine.show.feed import FeedPart
 from engine.show.lines import Where
 from engine.show.loader import LoadedShow
 from engine.show.network import BendPart, BlendPart, NetworkPart
+from engine.walk.controls import ROOT, Controls
+from models import noise
 from models.canvas import check_canvas
 from models.manifest import Header, read_header
 
-ROOT = "/network"
 BEND: Where = ("network", "bend")
 BLEND: Where = ("network", "blend")
 
@@ -38,10 +40,9 @@ def naming(loaded: LoadedShow, where: Where) -> Iterator[None]:
 
 def network_parameters(loaded: LoadedShow) -> list[Parameter]:
     """Every number of the section as a parameter, in the order in which they travel to the worker."""
-    part = loaded.show.network
-    if part is None:
-        return []
+    part = _part(loaded)
     parameters = declared(part.camera, f"{ROOT}/camera") if part.camera else []
+    parameters += declared(part.noise, f"{ROOT}/noise") if _noise_turns(loaded) else []
     noisy = has_noise(_header(loaded)) if part.bend else False
     for bend in part.bend:
         bent = declared(bend, f"{ROOT}/bend/{bend.title}")
@@ -51,29 +52,26 @@ def network_parameters(loaded: LoadedShow) -> list[Parameter]:
 
 def bending_of(loaded: LoadedShow) -> Bending:
     """What the worker is told of the section. Raises ReverieError."""
-    part = loaded.show.network
-    if part is None:
-        return UNBENT
-    names = tuple(parameter.address.removeprefix(f"{ROOT}/") for parameter in network_parameters(loaded))
+    part = _part(loaded)
     return Bending(
         canvas=(part.canvas.height, part.canvas.width) if part.canvas else None,
         extend=part.canvas.extend if part.canvas else "mirror",
         bends=tuple(map(_bend, part.bend)),
         blend=_blend(loaded, part.blend) if part.blend else None,
-        controls=names,
+        controls=Controls(network_parameters(loaded)).names,
     )
 
 
 def check_network(loaded: LoadedShow, network: Any) -> None:
     """Hold the section against the generator the show has loaded. Raises ReverieError naming the line."""
-    part = loaded.show.network
-    if part is None:
-        return
+    part = _part(loaded)
     _check_canvas(loaded, network, part)
     if part.camera is not None and "transform" not in inspect.signature(network.synthesis.forward).parameters:
         raise loaded.error(
             ("network", "camera"), "this network has no plane to move in, only StyleGAN3 has; remove the camera"
         )
+    if "noise" in part.model_fields_set and not _noise_turns(loaded):
+        raise loaded.error(("network", "noise"), "this network has no noise that could turn; remove the key")
     for i, bend in enumerate(part.bend):
         _check_bend(loaded, network, (*BEND, i), bend)
     _check_blend(loaded, network, part)
@@ -82,6 +80,18 @@ def check_network(loaded: LoadedShow, network: Any) -> None:
 def has_noise(header: Header) -> bool:
     """Whether a network adds noise, which a bend may then turn up and down."""
     return any(name.endswith(".noise_const") for name in header.tensors)
+
+
+def _part(loaded: LoadedShow) -> NetworkPart:
+    """The section; one that is left out asks for nothing but its defaults."""
+    return loaded.show.network or NetworkPart()
+
+
+def _noise_turns(loaded: LoadedShow) -> bool:
+    """Whether there is noise that can turn; in a registry's networks that learn, also where there is none yet."""
+    with naming(loaded, ("model",)):
+        path = models.resolve(path_of(loaded, loaded.model))
+        return noise.has_noise(path, learns=isinstance(loaded.show.model, FeedPart))
 
 
 def _header(loaded: LoadedShow) -> Header:

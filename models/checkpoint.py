@@ -5,7 +5,7 @@ A show is given generators only; discriminators are kept apart from the registry
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,14 @@ def empty(path: Path) -> nn.Module:
     return _empty(path, read_header(path), _generators() | DISCRIMINATORS)
 
 
+def read_tensors(path: Path, names: Iterable[str], device: str | torch.device = "cpu") -> dict[str, Tensor]:
+    """Some tensors of a checkpoint as float32 on `device`. Raises CheckpointError."""
+    try:
+        return {name: _read(path, name).to(device) for name in names}
+    except (SafetensorError, OSError) as error:
+        raise damaged(path, str(error).splitlines()[0]) from None
+
+
 def architecture_of(network: nn.Module) -> str:
     """The name of the architecture whose Generator, or Discriminator, this is."""
     if isinstance(network, discriminator.Discriminator):
@@ -94,9 +102,7 @@ def _load(path: Path, device: str, kinds: Kinds) -> nn.Module:
     network = _empty(path, header, kinds)
     return_freed_memory()
     try:
-        tensors = {name: _read(path, name).to(where) for name in header.tensors}
-    except (SafetensorError, OSError) as error:
-        raise damaged(path, str(error).splitlines()[0]) from None
+        tensors = read_tensors(path, header.tensors, where)
     finally:
         usual_memory()
     _check_finite(path, tensors)

@@ -15,13 +15,20 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.base import GeneratorBase, NoiseMode, check_inputs
+from models.base import GeneratorBase, Noise, NoiseMode, check_latents
 from models.canvas import COARSE, Canvas, check_canvas, coarse_cells, crop
 from models.edits import Edits
 from models.mapping import MOST_CLASSES, Mapping
+from models.noise import white_fields
 from models.ops import LRELU_GAIN, FullyConnected, conv_up, gaussian, leaky_relu, upsample
 
 ARCHITECTURE = "stylegan2"
+
+
+def noise_fields(layer: str, own: Tensor) -> Tensor:
+    """What a layer's noise is mixed of: its own field [H, W], and others as strong as it -> [FIELDS, H, W]."""
+    white = torch.from_numpy(white_fields(layer, *own.shape)).to(own)
+    return torch.cat([own[None], white * own.square().mean().sqrt()])
 
 
 class SynthesisLayer(nn.Module):
@@ -54,9 +61,8 @@ class SynthesisLayer(nn.Module):
         self,
         x: Tensor,
         w: Tensor,
-        noise_mode: NoiseMode,
+        noise: Noise,
         edits: Edits | None = None,
-        generator: torch.Generator | None = None,
     ) -> Tensor:
         """x [N, I, H, W], w [N, w_dim] -> [N, O, H, W], or [N, O, 2H, 2W] when `up`."""
         style = self.affine(w)  # [N, I]
@@ -65,20 +71,20 @@ class SynthesisLayer(nn.Module):
         x = conv_up(x, self.weight) if self.up else F.conv2d(x, self.weight.to(x.dtype), padding=1)
         bias = (self.bias * LRELU_GAIN).to(x.dtype)[None, :, None, None]  # [1, O, 1, 1]
         x = torch.addcmul(bias, x, demod.to(x.dtype)[:, :, None, None])
-        noise = self._noise(x, noise_mode, generator)
-        if noise is not None:
-            x += noise if edits is None else noise * edits.noise(self.name)
+        if noise.mode != "none":
+            added = (self._field(x, noise) * (self.noise_strength * LRELU_GAIN)).to(x.dtype)
+            x += added if edits is None else added * edits.noise(self.name)
         x = leaky_relu(x, self.clamp)
         return x if edits is None else edits.apply(self.name, x)
 
-    def _noise(self, x: Tensor, mode: NoiseMode, generator: torch.Generator | None) -> Tensor | None:
-        """Noise to add to x [N, O, H, W], with the activation's gain: [N, 1, H, W], [H, W] or None."""
-        if mode == "none":
-            return None
-        if mode == "const":
-            return (self.noise_const * (self.noise_strength * LRELU_GAIN)).to(x.dtype)
-        noise = torch.randn(x.shape[0], 1, *x.shape[2:], device=x.device, generator=generator)
-        return (noise * (self.noise_strength * LRELU_GAIN)).to(x.dtype)
+    def _field(self, x: Tensor, noise: Noise) -> Tensor:
+        """Unit noise for x [N, O, H, W]: [N, 1, H, W] or [H, W]."""
+        if noise.mode == "random":
+            return torch.randn(x.shape[0], 1, *x.shape[2:], device=x.device, generator=noise.generator)
+        if noise.weights is None:
+            return self.noise_const
+        fields = noise_fields(self.name, self.noise_const)
+        return (noise.weights.to(fields) @ fields.flatten(1)).view(fields.shape[1:])
 
 
 class ToRGB(nn.Module):
@@ -126,9 +132,8 @@ class SynthesisBlock(nn.Module):
         img: Tensor | None,
         ws: Tensor,
         dtype: torch.dtype,
-        noise_mode: NoiseMode,
+        noise: Noise,
         edits: Edits | None = None,
-        generator: torch.Generator | None = None,
     ) -> tuple[Tensor, Tensor]:
         """x [N, I, H/2, W/2], img [N, C, H/2, W/2] (None in the first block), ws [N, num_convs + 1, w_dim]
         -> x [N, O, H, W], img [N, C, H, W].
@@ -138,8 +143,8 @@ class SynthesisBlock(nn.Module):
             x = self.const.to(dtype).repeat(ws.shape[0], 1, 1, 1)  # [N, O, H, W]
             x = x.contiguous(memory_format=torch.channels_last)
         if self.conv0 is not None:
-            x = self.conv0(x, next(w), noise_mode, edits, generator)
-        x = self.conv1(x, next(w), noise_mode, edits, generator)
+            x = self.conv0(x, next(w), noise, edits)
+        x = self.conv1(x, next(w), noise, edits)
         rgb = self.torgb(x, next(w))
         return x, rgb if img is None else upsample(img) + rgb
 
@@ -184,31 +189,32 @@ class Synthesis(nn.Module):
         *,
         edits: Edits | None = None,
         generator: torch.Generator | None = None,
+        noise_weights: Tensor | None = None,
     ) -> Tensor:
         """ws [N, num_ws, w_dim] -> float32 image [N, img_channels, H, W], about [-1, 1] and not clipped.
 
-        `generator`, on the device of ws, gives the numbers of random noise; None: torch's own. Raises ValueError for
-        `edits` of layers or channels that are not there.
+        `generator`, on the device of ws, gives the numbers of random noise; None: torch's own. `noise_weights`, of
+        `models.noise.noise_weights`, turn constant noise. Raises ValueError for `edits` of layers or channels that are
+        not there.
         """
-        check_inputs(ws, self.num_ws, noise_mode)
+        check_latents(ws, self.num_ws)
+        noise = Noise(noise_mode, noise_weights, generator)
         if not edits:
-            return self._draw(ws, noise_mode, None, generator)
+            return self._draw(ws, noise, None)
         edits.check(self.layer_names)
         if edits.blend is None:
-            return self._draw(ws, noise_mode, edits, generator)
+            return self._draw(ws, noise, edits)
         weights = edits.blend.weights(self)
-        unblended = {"edits": replace(edits, blend=None), "generator": generator}
+        unblended = {"edits": replace(edits, blend=None), "generator": generator, "noise_weights": noise_weights}
         return torch.func.functional_call(self, weights, (ws, noise_mode), unblended)  # type: ignore[no-any-return]
 
-    def _draw(
-        self, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None, generator: torch.Generator | None
-    ) -> Tensor:
+    def _draw(self, ws: Tensor, noise: Noise, edits: Edits | None) -> Tensor:
         x: Tensor | None = None
         img: Tensor | None = None
         start = 0
         for block, convs in zip(self.blocks, self.num_convs, strict=True):
             part = ws[:, start : start + convs + 1]
-            x, img = block(x, img, part, self.compute_dtype, noise_mode, edits, generator)
+            x, img = block(x, img, part, self.compute_dtype, noise, edits)
             start += convs
         assert img is not None
         return crop(img, self.img_shape)

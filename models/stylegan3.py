@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.base import GeneratorBase, NoiseMode, check_inputs
+from models.base import GeneratorBase, Noise, NoiseMode, check_latents
 from models.canvas import crop
 from models.edits import Edits
 from models.filters import LowPass
@@ -150,7 +150,8 @@ class Synthesis(nn.Module):
         for other architectures: this one has no noise. `update_emas` tracks the magnitudes, as training does. Raises
         ValueError for `edits` of layers or channels that are not there.
         """
-        check_inputs(ws, self.num_ws, noise_mode)
+        check_latents(ws, self.num_ws)
+        Noise(noise_mode)  # there may be none, but no mode that is none
         if not edits:
             return self._draw(ws, transform, update_emas, None)
         edits.check(self.layer_names)

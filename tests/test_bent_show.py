@@ -19,6 +19,7 @@ canvas: {width: 256, height: 72, fps: 15}
 model: museum-128
 network:
   canvas: {width: 128, height: 36}
+  noise: {speed: 0}
   bend:
     - {name: tilt, layer: b16.conv1, rotate: 10}
 sensors:

@@ -25,6 +25,7 @@ reverie: 1
 title: Followed
 canvas: {width: 160, height: 90, fps: 20}
 model: {registry: feed, follow: approved, every: 200ms, fade: 1s}
+network: {noise: {speed: 0}}
 walk: {type: still}
 outputs:
   - {type: offscreen, snapshot: frame.png, every: 0.1}

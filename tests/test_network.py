@@ -1,5 +1,6 @@
 """The show's `network`: what it declares, what the worker is told, and every mistake with its line."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 import torch
 
 import models
+from engine.app import check_show, record_show
 from engine.build import load
 from engine.dream.bending import UNBENT, Bend, BlendWith
 from engine.errors import ReverieError
@@ -40,6 +42,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two networks of one family, one of another, and a StyleGAN3."""
     folder = tmp_path_factory.mktemp("shows")
     save(folder / "own.safetensors", generator(), {})
+    noisy = generator()
+    noisy.synthesis.get_submodule("blocks.1.conv0").noise_strength.data.fill_(0.2)
+    save(folder / "noisy.safetensors", noisy, {})
     save(folder / "other.safetensors", generator(), {})
     save(folder / "thin.safetensors", generator(channel_max=4), {})
     save(folder / "plane.safetensors", StyleGAN3(32, z_dim=4, w_dim=4, channel_base=128, channel_max=8), {})
@@ -59,10 +64,10 @@ def checked(folder: Path, text: str) -> LoadedShow:
     return show
 
 
-def test_a_show_without_it_asks_for_nothing(folder: Path) -> None:
+def test_a_show_without_it_asks_nothing_of_a_network_without_noise(folder: Path) -> None:
     show = checked(folder, SHOW.partition("network:")[0])
     assert network_parameters(show) == []
-    assert bending_of(show) is UNBENT
+    assert bending_of(show) == UNBENT
 
 
 def test_every_number_is_a_parameter_at_the_shows_value(folder: Path) -> None:
@@ -100,6 +105,58 @@ def test_a_camera_belongs_to_a_stylegan3_which_has_no_noise(folder: Path) -> Non
         checked(folder, text.replace("gain: 0.5", "noise: 0.5"))
 
 
+BARE = SHOW.partition("network:")[0].replace("own", "noisy")
+SPEED = "/network/noise/speed"
+
+
+@pytest.mark.parametrize(
+    ("section", "speed"),
+    [("", 0.8), ("network:\n", 0.8), ("network: {noise: {}}\n", 0.8), ("network: {noise: {speed: 0}}\n", 0)],
+)
+def test_noise_turns_wherever_there_is_any(folder: Path, section: str, speed: float) -> None:
+    show = checked(folder, BARE + section)
+    (parameter,) = network_parameters(show)
+    assert (parameter.address, parameter.default, parameter.unit) == (SPEED, speed, "turns/min")
+    assert (parameter.minimum, parameter.maximum) == (0, 20)
+    assert bending_of(show).controls == ("noise/turn_0", "noise/turn_1", "noise/turn_2")
+
+
+def test_the_turns_lie_between_camera_and_bends(folder: Path) -> None:
+    controls = bending_of(loaded(folder, SHOW.replace("model: own", "model: noisy"))).controls
+    assert controls[:4] == ("noise/turn_0", "noise/turn_1", "noise/turn_2", "bend/tilt/scale")
+
+
+@pytest.mark.parametrize("model", ["own", "plane"])
+def test_a_network_without_noise_has_no_speed_of_it(folder: Path, model: str) -> None:
+    text = BARE.replace("noisy", model)
+    assert network_parameters(checked(folder, text)) == []
+    said = r"show\.yaml:4: network\.noise: this network has no noise that could turn; remove the key"
+    with pytest.raises(ReverieError, match=said):
+        checked(folder, text + "network: {noise: {speed: 1}}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (f"set: {{{SPEED}: 2}}\n", f"show.yaml:4: set.{SPEED}: "),
+        (
+            "sensors: {hall: {type: simulated}}\nmodulation:\n  - {from: hall.bass, to: " + SPEED + "}\n",
+            "show.yaml:6: ",
+        ),
+    ],
+)
+@pytest.mark.parametrize("act", [check_show, lambda path: record_show(path, 1, path.with_name("film.mp4"))])
+def test_a_show_that_names_it_all_the_same_is_told_the_line(
+    folder: Path, text: str, sentence: str, act: Callable[[Path], object]
+) -> None:
+    show = loaded(folder, BARE.replace("noisy", "own") + text)
+    with pytest.raises(ReverieError) as caught:
+        act(show.path)
+    assert sentence in str(caught.value)
+    assert f"there is no parameter {SPEED}" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("wrong", "right", "line", "sentence"),
     [
@@ -125,6 +182,13 @@ def test_a_camera_belongs_to_a_stylegan3_which_has_no_noise(folder: Path) -> Non
         ("from: b8.conv0", "from: b8.conv0, to: b4.conv1", 9, "network.blend.to: b4.conv1 comes before b8.conv0"),
         ("width: 64", "width: 8", 5, "network.canvas.width"),
         ("width: 64, height: 18", "width: 4000, height: 400", 5, "the canvas 4000×400 has more than the 65536 pixels"),
+        (
+            "  bend:",
+            "  noise: {speed: 21}\n  bend:",
+            6,
+            "network.noise.speed: input should be less than or equal to 20",
+        ),
+        ("  bend:", "  noise: {pace: 1}\n  bend:", 6, "network.noise.pace: is not a key here"),
         ("  bend:", "  camera: {}\n  bend:", 6, "network.camera: this network has no plane to move in"),
     ],
 )

@@ -12,8 +12,10 @@ from models.camera import camera_transform
 from models.canvas import extend
 from models.edits import Blend, Edits, LayerEdit
 from models.explore.clusters import channel_clusters
+from models.noise import ANGLES, noise_weights, turns_noise
 
 CAMERA = "camera/zoom"
+NOISE = tuple(f"noise/turn_{angle}" for angle in range(ANGLES))
 
 Numbers = dict[str, float]
 
@@ -30,6 +32,7 @@ class Bender:
     def __init__(self, network: Any, bending: Bending, device: str) -> None:
         """`network` is exact, as `load_network` gives it."""
         self._names = bending.controls
+        self._turns_noise = NOISE[0] in self._names and turns_noise(network)  # one that follows another may have none
         self._bends = [(bend, _channels(network, bend)) for bend in bending.bends]
         self._blend = _blend(bending, device) if bending.blend else None
 
@@ -45,6 +48,8 @@ class Bender:
         edits = Edits(tuple(_edit(bend, channels, numbers) for bend, channels in self._bends), self._mixed(numbers))
         if edits:
             arguments["edits"] = edits
+        if self._turns_noise:
+            arguments["noise_weights"] = torch.from_numpy(noise_weights([numbers[name] for name in NOISE]))
         if CAMERA in numbers:
             camera = {name: numbers[f"camera/{name}"] for name in ("x", "y", "rotation", "zoom")}
             arguments["transform"] = torch.from_numpy(camera_transform(**camera))

@@ -27,8 +27,8 @@ class BlendWith:
 class Bending:
     """The part that stands still while a show runs. `canvas` is height and width.
 
-    `controls` names the numbers that come with each latent, in their order: camera/zoom, bend/NAME/rotate,
-    blend/amount.
+    `controls` names the numbers that come with each latent, in their order: camera/zoom, noise/turn_0,
+    bend/NAME/rotate, blend/amount.
     """
 
     canvas: tuple[int, int] | None = None

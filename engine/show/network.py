@@ -1,6 +1,8 @@
-"""The show file's `network`: the generator's own canvas, its camera, bends of its layers, a blend with another network.
+"""The show file's `network`: the generator's own canvas, its camera, its noise, bends of its layers, a blend with
+another network.
 
-Each number here is also a live parameter: /network/camera/zoom, /network/bend/NAME/rotate, /network/blend/amount.
+Each number here is also a live parameter: /network/camera/zoom, /network/noise/speed, /network/bend/NAME/rotate,
+/network/blend/amount.
 """
 
 import re
@@ -118,11 +120,22 @@ class BlendPart(Part):
     last: Layer | None = Field(None, alias="to", description="last layer of the other; left out: the finest")
 
 
+class NoisePart(Part):
+    """The noise of a StyleGAN2, whose fixed fields turn into each other: nothing stands in the same place for ever."""
+
+    speed: float = _number(
+        0.8, 0, 20, "how fast the noise becomes another: at 0.8 in 28 s; 0: it stands still", unit="turns/min"
+    )
+
+
 class NetworkPart(Part):
     """What is done to the generator itself."""
 
     canvas: NetworkCanvasPart | None = Field(None, description="left out: as it was trained")
     camera: CameraPart | None = Field(None, description="StyleGAN3 only; {} to have its sliders")
+    noise: NoisePart = Field(
+        default_factory=NoisePart, description="left out: it turns slowly, where the network has any"
+    )
     bend: tuple[BendPart, ...] = Field((), max_length=32)
     blend: BlendPart | None = None
 

@@ -7,44 +7,78 @@ import numpy as np
 from engine.params import Parameter
 from engine.walk.base import NOTHING, Floats, Lookup
 from engine.walk.easing import Follower
+from models.noise import START, turned
 
-ARRIVED = 1e-5  # of the range: nearer than this a number is where it was sent, and the network may rest
+ROOT = "/network"
+NOISE_SPEED = f"{ROOT}/noise/speed"
+ARRIVED = 1e-5  # of the range: nearer than this a number is where it was sent, and stands still
 
 
 class Controls:
-    """Effective values in the order of the parameters, eased, so that no jump of a slider becomes one of the picture.
+    """What the parameters send, in their order: their effective values, eased, so that no jump of a slider becomes one
+    of the picture; and for the noise's speed how far the noise has turned.
 
     Display thread only.
     """
 
     def __init__(self, parameters: Sequence[Parameter] = ()) -> None:
-        """`parameters` are floats with both bounds."""
-        self._parameters = tuple(parameters)
-        self._followers: list[Follower] = []
+        """`parameters` are floats with both bounds, below ROOT."""
+        self._parts = [NoiseTurns(p) if p.address == NOISE_SPEED else Eased(p) for p in parameters]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all that is sent: camera/zoom, noise/turn_0, bend/NAME/rotate."""
+        return tuple(name for part in self._parts for name in part.names)
 
     def advance(self, dt: float, lookup: Lookup) -> Floats:
         """The values [n] after `dt` seconds; the first call starts where the parameters stand."""
-        if not self._parameters:
+        if not self._parts:
             return NOTHING
-        targets = [_number(lookup, parameter) for parameter in self._parameters]
-        if not self._followers:
-            self._followers = [Follower(target) for target in targets]
-        steps = zip(self._followers, targets, self._parameters, strict=True)
-        return np.array([_follow(follower, target, dt, parameter) for follower, target, parameter in steps], np.float32)
+        return np.array([value for part in self._parts for value in part.advance(dt, lookup)], np.float32)
 
 
-def _follow(follower: Follower, target: float, dt: float, parameter: Parameter) -> float:
-    """One step within the parameter's range, and onto the target itself once it is as good as there."""
-    assert parameter.minimum is not None
-    assert parameter.maximum is not None
-    follower.step(target, dt)
-    near = ARRIVED * (parameter.maximum - parameter.minimum)
-    if abs(follower.value - target) < near and abs(follower.velocity) * follower.lag < near:
-        follower.value, follower.velocity = target, 0.0
-    return min(max(follower.value, parameter.minimum), parameter.maximum)
+class Eased:
+    """One number that follows its parameter."""
+
+    def __init__(self, parameter: Parameter) -> None:
+        assert parameter.minimum is not None
+        assert parameter.maximum is not None
+        self.names: Sequence[str] = (parameter.address.removeprefix(f"{ROOT}/"),)
+        self._address = parameter.address
+        self._range = (parameter.minimum, parameter.maximum)
+        self._follower: Follower | None = None
+
+    def advance(self, dt: float, lookup: Lookup) -> Sequence[float]:
+        """The value after `dt` seconds, within the parameter's range."""
+        self.travel(dt, lookup)
+        assert self._follower is not None
+        return (min(max(self._follower.value, self._range[0]), self._range[1]),)
+
+    def travel(self, dt: float, lookup: Lookup) -> float:
+        """Go on, onto the target itself once it is as good as there; the integral of the value over `dt` seconds."""
+        target = lookup(self._address)
+        assert isinstance(target, int | float)
+        follower = self._follower = self._follower or Follower(float(target))
+        travelled = follower.step(float(target), dt)
+        near = ARRIVED * (self._range[1] - self._range[0])
+        if abs(follower.value - target) < near and abs(follower.velocity) * follower.lag < near:
+            follower.value, follower.velocity = float(target), 0.0
+        return travelled
 
 
-def _number(lookup: Lookup, parameter: Parameter) -> float:
-    value = lookup(parameter.address)
-    assert isinstance(value, int | float)
-    return float(value)
+class NoiseTurns:
+    """How far the noise has turned, from 0 to 1 for each angle, at an eased speed in turns a minute.
+
+    Counted in double precision and never more than 1: a float32 of it is as exact after a year as after a minute.
+    """
+
+    names = tuple(f"noise/turn_{angle}" for angle in range(len(START)))
+
+    def __init__(self, speed: Parameter) -> None:
+        self._speed = Eased(speed)
+        self._turns = START
+
+    def advance(self, dt: float, lookup: Lookup) -> Sequence[float]:
+        """The angles [ANGLES] after `dt` seconds."""
+        self._turns = turned(self._turns, self._speed.travel(dt, lookup) / 60.0)
+        return self._turns

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from models.base import NoiseMode
+from models.base import Noise
 from models.edits import Edits
 
 
@@ -32,7 +32,7 @@ class Canvas:
 class Stage(Protocol):
     """One part of the chain."""
 
-    def __call__(self, canvas: Canvas, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None) -> None:
+    def __call__(self, canvas: Canvas, ws: Tensor, noise: Noise, edits: Edits | None) -> None:
         """ws [num_ws, w_dim]; takes the features from the canvas and puts new ones."""
         ...
 
@@ -61,7 +61,7 @@ class Drawing(ABC):
         more than one beside the exact network.
         """
         drawing = cls(synthesis, dtype)
-        return drawing._through(drawing.prepare(synthesis), ws, "const", None, None)
+        return drawing._through(drawing.prepare(synthesis), ws, Noise(), None, None)
 
     @abstractmethod
     def prepare(self, synthesis: Any) -> Iterator[Stage]:
@@ -75,15 +75,15 @@ class Drawing(ABC):
     def finish(self, canvas: Canvas) -> Tensor:
         """float32 image [img_channels, H, W] behind the last stage."""
 
-    def draw(self, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None, transform: Tensor | None) -> Tensor:
+    def draw(self, ws: Tensor, noise: Noise, edits: Edits | None, transform: Tensor | None) -> Tensor:
         """ws [num_ws, w_dim] -> float32 image [img_channels, H, W]; the caller's to keep until the next call."""
-        return self._through(self.stages, ws, noise_mode, edits, transform)
+        return self._through(self.stages, ws, noise, edits, transform)
 
     def _through(
-        self, stages: Iterable[Stage], ws: Tensor, noise_mode: NoiseMode, edits: Edits | None, transform: Tensor | None
+        self, stages: Iterable[Stage], ws: Tensor, noise: Noise, edits: Edits | None, transform: Tensor | None
     ) -> Tensor:
         canvas = self.begin(ws, transform)
         for stage in stages:
-            stage(canvas, ws, noise_mode, edits)
+            stage(canvas, ws, noise, edits)
             del stage
         return self.finish(canvas)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models import stylegan2, stylegan3
-from models.base import GeneratorBase, NoiseMode, check_inputs
+from models.base import GeneratorBase, Noise, NoiseMode, check_latents
 from models.edits import Blend, Edits
 from models.fast.drawing import Drawing
 from models.fast.graph import Replay, pixels_of
@@ -42,15 +42,18 @@ class FastSynthesis:
         *,
         edits: Edits | None = None,
         transform: Tensor | None = None,
+        noise_weights: Tensor | None = None,
     ) -> Tensor:
         """ws [N, num_ws, w_dim] -> float32 image [N, img_channels, H, W], about [-1, 1] and not clipped.
 
-        Raises ValueError for `edits` of what is not there, a blend without `blendable`, a transform of StyleGAN2.
+        `noise_weights` change nothing where there is no noise. Raises ValueError for `edits` of what is not there, a
+        blend without `blendable`, a transform of StyleGAN2.
         """
         with torch.inference_mode():
             transforms = [transform] * len(ws) if transform is None or transform.ndim == 2 else list(transform)
             pairs = zip(ws, transforms, strict=True)
-            images = [self._draw(w, noise_mode, edits, own).clone() for w, own in pairs]
+            noise = _noise(ws, noise_mode, noise_weights)
+            images = [self._draw(w, noise, edits, own).clone() for w, own in pairs]
         return torch.stack(images)  # out here it is a tensor like any other, which may be changed in place
 
     def rgba(self, ws: Tensor, **arguments: Any) -> Tensor | None:
@@ -58,33 +61,37 @@ class FastSynthesis:
         infinity. `arguments` as above.
         """
         with torch.inference_mode():
-            pixels, finite = self._pixels(ws, **{"noise_mode": "const", "edits": None, "transform": None} | arguments)
+            pixels, finite = self._pixels(ws, **arguments)
             return pixels if bool(finite) else None
 
-    def _draw(self, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None, transform: Tensor | None) -> Tensor:
-        self._begin(ws, noise_mode)
-        return (
-            self._edited(ws, noise_mode, edits, transform) if edits else self._replay.image(ws, noise_mode, transform)
-        )
+    def _draw(self, ws: Tensor, noise: Noise, edits: Edits | None, transform: Tensor | None) -> Tensor:
+        self._begin(ws)
+        return self._edited(ws, noise, edits, transform) if edits else self._replay.image(ws, noise, transform)
 
     def _pixels(
-        self, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None, transform: Tensor | None
+        self,
+        ws: Tensor,
+        noise_mode: NoiseMode = "const",
+        edits: Edits | None = None,
+        transform: Tensor | None = None,
+        noise_weights: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        self._begin(ws, noise_mode)
+        self._begin(ws)
+        noise = _noise(ws, noise_mode, noise_weights)
         if edits:
-            return pixels_of(self._edited(ws, noise_mode, edits, transform))
-        return self._replay.pixels(ws, noise_mode, transform)
+            return pixels_of(self._edited(ws, noise, edits, transform))
+        return self._replay.pixels(ws, noise, transform)
 
-    def _begin(self, ws: Tensor, noise_mode: NoiseMode) -> None:
-        check_inputs(ws[None], self._drawing.num_ws, noise_mode)
+    def _begin(self, ws: Tensor) -> None:
+        check_latents(ws[None], self._drawing.num_ws)
         if not self._settled:  # by now what was only needed to load and prepare is gone
             self._settled = True
             keep_freed_memory()
 
-    def _edited(self, ws: Tensor, noise_mode: NoiseMode, edits: Edits, transform: Tensor | None) -> Tensor:
+    def _edited(self, ws: Tensor, noise: Noise, edits: Edits, transform: Tensor | None) -> Tensor:
         edits.check(self.layer_names)
         drawing = self._drawing if edits.blend is None else self._blend(edits.blend)
-        return drawing.draw(ws, noise_mode, replace(edits, blend=None) or None, transform)
+        return drawing.draw(ws, noise, replace(edits, blend=None) or None, transform)
 
     def _blend(self, blend: Blend) -> Drawing:
         """The two networks' mixture, prepared when its amount changes."""
@@ -144,6 +151,11 @@ def _kind(synthesis: nn.Module) -> type[Drawing]:
     if type(synthesis) not in KINDS:
         raise ValueError(f"there is no fast path for {type(synthesis).__module__}; use the exact network")
     return KINDS[type(synthesis)]
+
+
+def _noise(ws: Tensor, mode: NoiseMode, weights: Tensor | None) -> Noise:
+    """On the device of ws."""
+    return Noise(mode, None if weights is None else weights.to(ws.device, torch.float32))
 
 
 def _sharing_copy(module: nn.Module) -> nn.Module:

@@ -4,15 +4,16 @@ On other devices the work is simply done.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from models.base import NoiseMode
+from models.base import Noise, NoiseMode
 from models.edits import Edits
 from models.fast.picture import to_rgba
 
-Draw = Callable[[Tensor, NoiseMode, "Edits | None", "Tensor | None"], Tensor]
+Draw = Callable[[Tensor, Noise, "Edits | None", "Tensor | None"], Tensor]
 WARM_UP = 3  # runs before recording, in which libraries choose their kernels and allocate
 
 
@@ -21,38 +22,40 @@ class Replay:
 
     def __init__(self, draw: Draw) -> None:
         self._draw = draw
-        self._recorded: dict[tuple[NoiseMode, bool], Recording] = {}
+        self._recorded: dict[tuple[NoiseMode, bool, bool], Recording] = {}
 
-    def image(self, ws: Tensor, noise_mode: NoiseMode, transform: Tensor | None) -> Tensor:
+    def image(self, ws: Tensor, noise: Noise, transform: Tensor | None) -> Tensor:
         """ws [num_ws, w_dim], transform [3, 3] -> float32 [img_channels, H, W]"""
-        if not _replays(ws, noise_mode):
-            return self._draw(ws, noise_mode, None, transform)
-        return self._replayed(ws, noise_mode, transform).image
+        if not _replays(ws, noise):
+            return self._draw(ws, noise, None, transform)
+        return self._replayed(ws, noise, transform).image
 
-    def pixels(self, ws: Tensor, noise_mode: NoiseMode, transform: Tensor | None) -> tuple[Tensor, Tensor]:
+    def pixels(self, ws: Tensor, noise: Noise, transform: Tensor | None) -> tuple[Tensor, Tensor]:
         """The same -> uint8 [H, W, 4], and whether every number of the image was finite."""
-        if not _replays(ws, noise_mode):
-            return pixels_of(self._draw(ws, noise_mode, None, transform))
-        recording = self._replayed(ws, noise_mode, transform)
+        if not _replays(ws, noise):
+            return pixels_of(self._draw(ws, noise, None, transform))
+        recording = self._replayed(ws, noise, transform)
         return recording.pixels, recording.finite
 
-    def _replayed(self, ws: Tensor, noise_mode: NoiseMode, transform: Tensor | None) -> "Recording":
-        kind = (noise_mode, transform is not None)
+    def _replayed(self, ws: Tensor, noise: Noise, transform: Tensor | None) -> "Recording":
+        kind = (noise.mode, noise.weights is not None, transform is not None)
         if kind not in self._recorded:
-            self._recorded[kind] = Recording(self._draw, ws, noise_mode, transform)
-        self._recorded[kind].replay(ws, transform)
+            self._recorded[kind] = Recording(self._draw, ws, noise, transform)
+        self._recorded[kind].replay(ws, noise.weights, transform)
         return self._recorded[kind]
 
 
 class Recording:
     """One graph with the buffers it reads and writes."""
 
-    def __init__(self, draw: Draw, ws: Tensor, noise_mode: NoiseMode, transform: Tensor | None) -> None:
+    def __init__(self, draw: Draw, ws: Tensor, noise: Noise, transform: Tensor | None) -> None:
         self._ws = ws.clone()
+        self._noise_weights = None if noise.weights is None else noise.weights.clone()
         self._transform = None if transform is None else transform.to(ws)
+        own = replace(noise, weights=self._noise_weights)
 
         def work() -> tuple[Tensor, Tensor, Tensor]:
-            image = draw(self._ws, noise_mode, None, self._transform)
+            image = draw(self._ws, own, None, self._transform)
             return image, *pixels_of(image)
 
         side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
@@ -65,11 +68,11 @@ class Recording:
         with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):  # another network may be drawing
             self.image, self.pixels, self.finite = work()
 
-    def replay(self, ws: Tensor, transform: Tensor | None) -> None:
+    def replay(self, ws: Tensor, noise_weights: Tensor | None, transform: Tensor | None) -> None:
         """Draw for other inputs of the same kind."""
-        self._ws.copy_(ws)
-        if self._transform is not None and transform is not None:
-            self._transform.copy_(transform)
+        for buffer, given in ((self._ws, ws), (self._noise_weights, noise_weights), (self._transform, transform)):
+            if buffer is not None and given is not None:
+                buffer.copy_(given)
         self._graph.replay()
 
 
@@ -78,6 +81,6 @@ def pixels_of(image: Tensor) -> tuple[Tensor, Tensor]:
     return to_rgba(image), image.sum().isfinite()
 
 
-def _replays(ws: Tensor, noise_mode: NoiseMode) -> bool:
+def _replays(ws: Tensor, noise: Noise) -> bool:
     """Whether a graph may stand for the work: random noise must be drawn anew."""
-    return ws.device.type == "cuda" and noise_mode != "random"
+    return ws.device.type == "cuda" and noise.mode != "random"

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import torch
 from torch import Tensor
 
-from models.base import GeneratorBase
+from models.base import GeneratorBase, Noise
 from models.fast.drawing import Drawing
 
 Precision = Literal["float32", "bfloat16", "float16"]
@@ -28,7 +28,7 @@ def choose(exact: GeneratorBase, kind: type[Drawing]) -> Drawing:
         ws = probe_latent(exact)
         expected = kind.draw_once(exact.synthesis, torch.float32, ws)  # first: memory is fullest here
         drawing = kind.prepared(exact.synthesis, dtype_of(short))
-        if psnr(expected, drawing.draw(ws, "const", None, None)) >= FAITHFUL_DB:
+        if psnr(expected, drawing.draw(ws, Noise(), None, None)) >= FAITHFUL_DB:
             return drawing
         del drawing
     return kind.prepared(exact.synthesis, torch.float32)

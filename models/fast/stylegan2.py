@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models import stylegan2
-from models.base import NoiseMode
+from models.base import Noise
 from models.canvas import crop
 from models.edits import Edits
 from models.fast.conv import convolve, convolve_into, fuses
@@ -35,7 +35,8 @@ class Layer:
         self.style = Style(layer.affine)
         self.squares = layer.weight.detach().square().sum(dim=(2, 3))  # [O, I]
         self.bias = layer.bias.detach() * LRELU_GAIN  # [O]
-        self.noise = layer.noise_const[None, ..., None].to(dtype, copy=True).permute(0, 3, 1, 2)  # [1, 1, H, W]
+        self.noise = layer.noise_const.to(dtype, copy=True)  # [H, W]
+        self.fields: Tensor | None = None  # [FIELDS, H * W] float32, once it turns
         self.strength = layer.noise_strength.detach() * LRELU_GAIN
         self.noisy = bool(self.strength != 0)
         self._prepare(layer.weight.detach(), *layer.noise_const.shape)
@@ -44,13 +45,13 @@ class Layer:
         """For a result of that size."""
         self.convolution = ModulatedConvolution(weight, (height, width), (1, 1), self.dtype)
 
-    def __call__(self, canvas: Canvas, w: Tensor, noise_mode: NoiseMode, edits: Edits | None) -> None:
+    def __call__(self, canvas: Canvas, w: Tensor, noise: Noise, edits: Edits | None) -> None:
         """w [w_dim]; on the canvas [1, I, H, W] -> [1, O, H, W], or [1, O, 2H, 2W] where the layer doubles the size"""
         style = self.style(w)  # [I]
         demod = LRELU_GAIN * (self.squares @ style.square() + 1e-8).rsqrt()  # [O]
         y = self._convolved(canvas, style, demod)
-        if self.noisy and noise_mode != "none":
-            self._add_noise(y, noise_mode, 1.0 if edits is None else edits.noise(self.name))
+        if self.noisy and noise.mode != "none":
+            self._add_noise(y, self._field(noise), 1.0 if edits is None else edits.noise(self.name))
         F.leaky_relu_(y, LRELU_SLOPE)
         if self.clamp is not None:
             y.clamp_(-self.clamp, self.clamp)
@@ -60,9 +61,19 @@ class Layer:
         """With demodulation and bias."""
         return self.convolution(canvas.take(), style, demod, self.bias)
 
-    def _add_noise(self, y: Tensor, mode: NoiseMode, gain: float) -> None:
-        """To every channel of y [1, O, H, W], in place."""
-        noise = torch.randn_like(self.noise) if mode == "random" else self.noise
+    def _field(self, noise: Noise) -> Tensor:
+        """Unit noise [H, W]."""
+        if noise.mode == "random":
+            return torch.randn_like(self.noise)
+        if noise.weights is None:
+            return self.noise
+        if self.fields is None:
+            self.fields = stylegan2.noise_fields(self.name, self.noise.float()).flatten(1)
+        return (noise.weights @ self.fields).to(self.dtype).view(self.noise.shape)
+
+    def _add_noise(self, y: Tensor, field: Tensor, gain: float) -> None:
+        """field [H, W] to every channel of y [1, O, H, W], in place."""
+        noise = field[None, ..., None].permute(0, 3, 1, 2)  # [1, 1, H, W], channels last
         strength = (self.strength * gain).to(self.dtype)
         if y.shape[1] < VECTOR and self.dtype == torch.bfloat16 and fuses(y):
             weight = strength.expand(y.shape[1], 1, 1, 1).contiguous(memory_format=torch.channels_last)
@@ -127,10 +138,10 @@ class Block:
         self.torgb = ToRGB(block.torgb, dtype)
         self.first_w = first_w
 
-    def __call__(self, canvas: Canvas, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None) -> None:
+    def __call__(self, canvas: Canvas, ws: Tensor, noise: Noise, edits: Edits | None) -> None:
         """As `drawing.Stage`."""
         for place, layer in enumerate(self.layers, self.first_w):
-            layer(canvas, ws[place], noise_mode, edits)
+            layer(canvas, ws[place], noise, edits)
         x = canvas.take()
         rgb = self.torgb(x, ws[self.first_w + len(self.layers)])
         canvas.img = rgb if canvas.img is None else upsample(canvas.img).add_(rgb)

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models import stylegan3
-from models.base import NoiseMode
+from models.base import Noise
 from models.canvas import crop
 from models.edits import Edits
 from models.fast.drawing import Canvas, Drawing
@@ -36,7 +36,7 @@ class Layer:
         padding = self.spec.kernel - 1
         self.convolution = ModulatedConvolution(weight, self.spec.in_size, (padding, padding), dtype)
 
-    def __call__(self, canvas: Canvas, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None) -> None:
+    def __call__(self, canvas: Canvas, ws: Tensor, noise: Noise, edits: Edits | None) -> None:
         """As `drawing.Stage`: x [1, I, *in_size] -> [1, O, *out_size]"""
         style = self.style(ws[self.place])
         style = style * style.square().mean().rsqrt()
@@ -58,7 +58,7 @@ class ToRGB:
         self.weight = layer.weight.detach().flatten(1).clone()  # [img_channels, I]
         self.bias = layer.bias.detach()[:, None].clone()
 
-    def __call__(self, canvas: Canvas, ws: Tensor, noise_mode: NoiseMode, edits: Edits | None) -> None:
+    def __call__(self, canvas: Canvas, ws: Tensor, noise: Noise, edits: Edits | None) -> None:
         """As `drawing.Stage`, to an image."""
         x = canvas.take()
         pixels = x[0].permute(1, 2, 0).flatten(0, 1)  # [H * W, I], a view

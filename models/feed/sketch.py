@@ -3,11 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-
 from models import checkpoint
 from models.feed.errors import RefusedError
-from models.manifest import damaged
 
 PART = "mapping."
 
@@ -20,12 +17,8 @@ def sketch(path: Path) -> Any:
     network: Any = checkpoint.empty(path)
     if not hasattr(network, "mapping"):
         raise RefusedError("it is no generator")
-    try:
-        with safe_open(path, framework="pt") as file:
-            names = [name for name in file.keys() if name.startswith(PART)]  # noqa: SIM118 (not a mapping)
-            tensors = {name.removeprefix(PART): file.get_tensor(name).float().clone() for name in names}
-    except (SafetensorError, OSError) as error:
-        raise damaged(path, str(error).splitlines()[0]) from None
+    names = [name for name in network.state_dict() if name.startswith(PART)]
+    tensors = {name.removeprefix(PART): tensor for name, tensor in checkpoint.read_tensors(path, names).items()}
     network.mapping.load_state_dict(tensors, assign=True)
     if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
         raise RefusedError("its mapping network holds numbers that are not finite")

@@ -18,9 +18,12 @@ from engine.dream.process import ProcessLife
 from engine.dream.synthesizer import Synthesizer
 from engine.dream.thread import ThreadLife
 from models.checkpoint import save
+from models.noise import ANGLES, START, turned
 from models.stylegan3 import Generator as StyleGAN3
 
 FIELDS = ("scale", "rotate", "x", "y", "flip_horizontal", "flip_vertical", "threshold", "gain", "noise", "amount")
+TURNING = Bending(controls=tuple(f"noise/turn_{angle}" for angle in range(ANGLES)))
+TURNS = np.array(turned(START, 0.3), np.float32)
 NEUTRAL = dict.fromkeys(FIELDS, 0.0) | {"scale": 1.0, "gain": 1.0, "noise": 1.0, "amount": 1.0}
 
 
@@ -54,8 +57,9 @@ def test_a_message_holds_ws_and_controls(count: int) -> None:
 
 
 def test_every_kind_of_worker_bends_alike(model: Path, bending: Bending, opened: Callable[[Source], Source]) -> None:
-    controls = np.append(numbers(rotate=40, gain=2, threshold=0.1), np.float32(0.4))
-    points = [Point(1, controls), Point(1, np.append(numbers(), np.float32(0)))]
+    bending = replace(bending, controls=(*bending.controls, *TURNING.controls))
+    controls = np.append(numbers(rotate=40, gain=2, threshold=0.1), [0.4, *TURNS]).astype(np.float32)
+    points = [Point(1, controls), Point(1, np.append(numbers(), np.zeros(1 + ANGLES, np.float32)))]
     here = Synthesizer(model, bending=bending)
     expected = [here.render(message_of(point)) for point in points]
     assert expected[0] is not None
@@ -103,6 +107,43 @@ def test_a_group_of_channels_is_chosen_once_and_alike_everywhere(model: Path) ->
     drawn = first.render(message_of(point))
     np.testing.assert_array_equal(drawn, second.render(message_of(point)))  # type: ignore[arg-type]
     assert not np.array_equal(drawn, first.render(Point(3).ws))  # type: ignore[arg-type]
+
+
+def test_turns_are_seen(model: Path) -> None:
+    turning = Synthesizer(model, bending=TURNING).render(message_of(Point(1, TURNS)))
+    assert not np.array_equal(turning, Synthesizer(model).render(Point(1).ws))  # type: ignore[arg-type]
+
+
+def test_at_the_start_of_its_turns_the_network_is_as_it_was(model: Path) -> None:
+    turning, plain = Synthesizer(model, bending=TURNING), Synthesizer(model)
+    still = turning.render(message_of(Point(2, np.zeros(ANGLES, np.float32))))
+    np.testing.assert_array_equal(still, plain.render(Point(2).ws))  # type: ignore[arg-type]
+
+
+def test_turns_and_a_bend_of_the_noise_go_together(model: Path) -> None:
+    bends = (Bend("tilt", "b8.conv1"),)
+    names = (*TURNING.controls, *(f"bend/tilt/{name}" for name in FIELDS))
+    synthesizer = Synthesizer(model, precision="float32", bending=Bending(bends=bends, controls=names))
+
+    def drawn(turns: Floats, noise: float) -> Pixels:
+        pixels = synthesizer.render(message_of(Point(1, np.concatenate([turns, numbers(noise=noise)]))))
+        assert pixels is not None
+        return pixels.astype(np.int16)  # type: ignore[return-value]
+
+    start = np.zeros(ANGLES, np.float32)
+    alone = Synthesizer(model, precision="float32", bending=TURNING).render(message_of(Point(1, TURNS)))
+    np.testing.assert_array_equal(drawn(TURNS, 1), alone)  # type: ignore[arg-type]
+    louder = np.abs(drawn(TURNS, 3) - drawn(start, 3)).mean()
+    assert louder > 1.1 * np.abs(drawn(TURNS, 1) - drawn(start, 1)).mean()
+
+
+def test_a_network_without_noise_passes_over_the_turns(plane: Path) -> None:
+    """As the next one on a wall whose first had some."""
+    ws = np.random.default_rng(1).normal(size=(16, W)).astype(np.float32)
+    rows = np.zeros((1, W), np.float32)
+    rows[0, :ANGLES] = TURNS
+    turning, plain = Synthesizer(plane, bending=TURNING), Synthesizer(plane)
+    np.testing.assert_array_equal(turning.render(np.concatenate([ws, rows])), plain.render(ws))  # type: ignore[arg-type]
 
 
 CAMERA = Bending(controls=tuple(f"camera/{name}" for name in ("x", "y", "rotation", "zoom")))

@@ -11,12 +11,14 @@ from engine.app import check_show, record_show
 from engine.build import load
 from engine.errors import ReverieError
 from engine.feed import choose, follow
+from engine.network import network_parameters
 from engine.show.feed import FeedPart
 from engine.show.loader import LoadedShow
 from engine.stage import Act
 from models.checkpoint import save
 from models.feed.registry import Registry
 from models.manifest import sha256
+from models.stylegan3 import Generator as StyleGAN3
 
 SHOW = """\
 reverie: 1
@@ -184,6 +186,22 @@ def test_a_larger_network_with_another_z_may_follow_but_not_a_wider_one(
     save(tmp_path / "wide.safetensors", wide, {})
     with pytest.raises(Exception, match="its pictures are 32×16, the wall shows 16×16"):
         rehearsed.of(registry, tmp_path / "wide.safetensors")
+
+
+def test_noise_goes_on_turning_in_the_next_network_and_one_without_is_no_worse(
+    tmp_path: Path, checkpoints: list[Path]
+) -> None:
+    """Also where the first has learnt none yet: a training begins that way."""
+    registry = Registry(tmp_path / "feed")
+    registry.add(checkpoints[0], {})
+    loaded = choose(show(tmp_path)).loaded
+    assert [p.address for p in network_parameters(loaded)] == ["/network/noise/speed"]
+    rehearsed = Rehearsed(show(tmp_path))
+    rehearsed.of(registry, checkpoints[1])
+    plane = StyleGAN3(32, z_dim=8, w_dim=8, channel_base=128, channel_max=8)
+    save(tmp_path / "plane.safetensors", plane, {})
+    act = rehearsed.of(registry, tmp_path / "plane.safetensors")
+    assert act.name == "plane"
 
 
 def test_the_files_of_the_cache_are_where_the_show_looks(tmp_path: Path, checkpoints: list[Path], cache: Path) -> None:
