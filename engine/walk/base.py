@@ -62,6 +62,9 @@ class Walk(ABC):
 
     Config: ClassVar[type[WalkConfig]]
 
+    phase = ""
+    """The part of its way it is in, such as hold or passage, as of the last `advance`; "" where it has no parts."""
+
     @abstractmethod
     def __init__(self, config: Any, mapping: LatentMapping, seed: int) -> None:
         """`config` is an instance of the walk's own Config."""
