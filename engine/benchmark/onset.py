@@ -21,7 +21,7 @@ Series = NDArray[np.float64]
 
 
 def detrended(series: Series, window: int) -> Series:
-    """A series without its moving mean over `window` values around each, or as many of them as there are at the ends."""
+    """A series without its moving mean over `window` values around each, or as many as there are at the ends."""
     sums = np.concatenate([[0.0], np.cumsum(series)])
     places = np.arange(series.size)
     first, end = np.maximum(places - window // 2, 0), np.minimum(places + window // 2 + 1, series.size)

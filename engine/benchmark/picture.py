@@ -31,9 +31,11 @@ OPENING = 3.0  # seconds that are drawn but not measured: the picture comes up f
 
 
 class Shown(NamedTuple):
-    """A presented frame: uint8 [H, W, 4], row 0 at the bottom, read-only, and what belonged to it."""
+    """A presented frame, uint8 [H, W, 4], row 0 at the bottom, read-only, with its show time in seconds, the phase of
+    the walk and the value of the onset signal.
+    """
 
-    frame: Frame
+    time: float
     rows: Rows
     phase: str
     onset: float
@@ -48,37 +50,58 @@ def measure(path: Path, seconds: float, sheet: Path | None = None) -> dict[str, 
         check_sheet(sheet)
     begin, loaded = time.perf_counter(), load(path)
     fps = loaded.show.canvas.fps
+    total = ceil(seconds * fps - 1e-6)
     with ExitStack() as stack:
         work, gl, clock = work_at_fixed_steps(loaded, (), stack)
         onset = onset_signal(work.senses)
-        opening, total = ceil(OPENING * fps), ceil(seconds * fps - 1e-6)
+        watched = Watched(PictureMeter(fps, onset), None if sheet is None else ContactSheet(total))
+        opening = ceil(OPENING * fps)
         frames = islice(Pacer(clock, fps).frames(), opening + total)
-        shown = progress(frames, opening + total, f"measuring {loaded.show.title}")
-        meter, contact = PictureMeter(fps, onset), ContactSheet(total)
-        measuring = 0.0
-        for picture in islice(_presented(work, shown, onset), opening, None):
-            before = time.perf_counter()
-            meter.see(picture.rows, picture.phase, picture.onset)
-            contact.see(picture.frame.index - opening, picture.rows, f"{picture.frame.time:.1f} s  {picture.phase}")
-            measuring += time.perf_counter() - before
-        before = time.perf_counter()
-        figures = meter.figures()
-        measuring += time.perf_counter() - before
-        if sheet is not None:
-            write_atomic(sheet, contact.png())
-        width, height = picture.rows.shape[1], picture.rows.shape[0]
+        shown = _presented(work, progress(frames, opening + total, f"measuring {loaded.show.title}"), onset)
+        for index, picture in enumerate(islice(shown, opening, None)):
+            watched.see(index, picture)
+        figures = watched.figures()
+        if sheet is not None and watched.contact is not None:
+            write_atomic(sheet, watched.contact.png())
         return {
             "show": str(path),
-            "canvas": f"{width}×{height}",
+            "canvas": watched.canvas,
             "fps": fps,
             "frames": total,
             **figures,
             "goals": judged(figures),
             "took_s": round(time.perf_counter() - begin, 1),
-            "measuring_s": round(measuring, 1),
+            "measuring_s": round(watched.took, 3),
             "generator": work.source.describe(),
             "machine": {"cpu": cpu_name(), "cores": os.cpu_count(), "gl": gl.renderer},
         }
+
+
+class Watched:
+    """What looks at the frames, and the seconds that takes."""
+
+    def __init__(self, meter: PictureMeter, contact: ContactSheet | None) -> None:
+        self.contact = contact
+        self.canvas = ""
+        self.took = 0.0
+        self._meter = meter
+
+    def see(self, index: int, picture: Shown) -> None:
+        """One frame; `index` counts those that are measured, from 0."""
+        begin = time.perf_counter()
+        height, width = picture.rows.shape[:2]
+        self.canvas = f"{width}×{height}"
+        self._meter.see(picture.rows, picture.phase, picture.onset)
+        if self.contact is not None:
+            self.contact.see(index, picture.rows, f"{picture.time:.1f} s  {picture.phase}")
+        self.took += time.perf_counter() - begin
+
+    def figures(self) -> dict[str, Any]:
+        """Of all frames."""
+        begin = time.perf_counter()
+        figures = self._meter.figures()
+        self.took += time.perf_counter() - begin
+        return figures
 
 
 def onset_signal(senses: Senses) -> str | None:
@@ -94,7 +117,7 @@ def _presented(work: Work, frames: Iterator[Frame], onset: str | None) -> Iterat
         work.tree.release_triggers()
         signal = None if onset is None else work.bus.get(onset)
         value = 0.0 if signal is None else signal.value
-        yield Shown(frame, _rows(texture), work.stage.lead.walk.phase, value)
+        yield Shown(frame.time, _rows(texture), work.stage.lead.walk.phase, value)
 
 
 def _rows(texture: moderngl.Texture) -> Rows:

@@ -33,10 +33,10 @@ def most_similar(pictures: Picture, apart: int) -> tuple[float, int, int] | None
 
 def _unit(pictures: Picture) -> Picture:
     """Without mean and of length 1; flat ones 0."""
-    centred = pictures - pictures.mean(axis=1, keepdims=True)
-    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
-    found: Picture = centred / np.where(lengths > 0, lengths, 1)
-    return found
+    unit: Picture = pictures - pictures.mean(axis=1, keepdims=True)
+    lengths = np.linalg.norm(unit, axis=1, keepdims=True)
+    unit /= np.where(lengths > 0, lengths, 1)
+    return unit
 
 
 class Repeats:

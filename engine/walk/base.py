@@ -62,9 +62,6 @@ class Walk(ABC):
 
     Config: ClassVar[type[WalkConfig]]
 
-    phase = ""
-    """The part of its way it is in, such as hold or passage, as of the last `advance`; "" where it has no parts."""
-
     @abstractmethod
     def __init__(self, config: Any, mapping: LatentMapping, seed: int) -> None:
         """`config` is an instance of the walk's own Config."""
@@ -77,6 +74,11 @@ class Walk(ABC):
     @abstractmethod
     def advance(self, dt: float, lookup: Lookup) -> Latent:
         """Move on by `dt` seconds, 0 or more, and say where that is. `lookup` gives a parameter's effective value."""
+
+    @property
+    def phase(self) -> str:
+        """The part of its way it is in since the last `advance`, such as hold or passage; "" where it has no parts."""
+        return ""
 
     @abstractmethod
     def state(self) -> dict[str, float]:
