@@ -13,7 +13,7 @@ HEIGHT = 90  # of the thumbnails: film grain is gone, all that a visitor would c
 
 
 class PictureMeter:
-    """Give it every frame, then ask for the figures. An hour at 30 frames a second needs about 100 MB."""
+    """Give it every frame, then ask for the figures. Twenty minutes need about 110 MB."""
 
     def __init__(self, fps: float, onset: str | None = None) -> None:
         """`onset` names the signal whose values `see` will be given."""
@@ -24,14 +24,17 @@ class PictureMeter:
         self._onset = Onset(fps, onset)
         self._repeats = Repeats(fps)
 
-    def see(self, rows: Rows, phase: str = "", onset: float = 0.0) -> None:
-        """One frame as presented, uint8 [H, W, 4], either way up, with the walk's phase and the onset signal."""
+    def see(self, rows: Rows, time: float, phase: str, onset: float) -> None:
+        """One frame as presented: uint8 [H, W, 4], either way up.
+
+        `time` is show time in seconds, `phase` what the walk says, `onset` the value of the signal.
+        """
         small = thumbnail(rows, HEIGHT)
         self._detail.see(self._index, rows)
         self._change.see(self._index, small, phase)
         self._light.see(small, phase)
         self._onset.see(small, onset)
-        self._repeats.see(self._index, small)
+        self._repeats.see(self._index, small, time)
         self._index += 1
 
     def figures(self) -> dict[str, Any]:

@@ -91,7 +91,7 @@ class Watched:
         begin = time.perf_counter()
         height, width = picture.rows.shape[:2]
         self.canvas = f"{width}×{height}"
-        self._meter.see(picture.rows, picture.phase, picture.onset)
+        self._meter.see(picture.rows, picture.time, picture.phase, picture.onset)
         if self.contact is not None:
             self.contact.see(index, picture.rows, f"{picture.time:.1f} s  {picture.phase}")
         self.took += time.perf_counter() - begin

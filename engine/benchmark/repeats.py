@@ -46,17 +46,19 @@ class Repeats:
         self._every = frames_between(fps, RATE)
         self._fps = fps
         self._kept: list[Picture] = []
+        self._times: list[float] = []
 
-    def see(self, index: int, thumbnail: Picture) -> None:
-        """One frame; `index` counts them from 0."""
+    def see(self, index: int, thumbnail: Picture, time: float) -> None:
+        """One frame; `index` counts them from 0, `time` is show time in seconds."""
         if index % self._every == 0:
+            self._times.append(time)
             small = reduced(thumbnail, SIZE).ravel()
             self._kept.append(np.zeros_like(small) if is_flat(small) else small)
 
     def figures(self) -> dict[str, Any]:
-        """The largest correlation, and the two moments in seconds."""
+        """The largest correlation, and the two moments in seconds of show time."""
         apart = round(APART * self._fps / self._every)
         best = most_similar(np.array(self._kept), apart)
         r, *places = best if best is not None else (None,)
-        moments = [round(place * self._every / self._fps, 1) for place in places]
+        moments = [round(self._times[place], 1) for place in places]
         return {"largest_repeat": rounded(r), "largest_repeat_at_s": moments or None}

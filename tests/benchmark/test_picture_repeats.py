@@ -54,11 +54,11 @@ def test_moments_are_in_seconds_and_a_black_wall_is_no_repeat() -> None:
     frames[280] = frames[20]
     frames[::2][[50, 149]] = 0.3
     for index, frame in enumerate(frames):
-        measuring.see(index, frame)
-    assert measuring.figures() == {"largest_repeat": 1.0, "largest_repeat_at_s": [5.0, 70.0]}
+        measuring.see(index, frame, 3 + index / 4)
+    assert measuring.figures() == {"largest_repeat": 1.0, "largest_repeat_at_s": [8.0, 73.0]}
 
 
 def test_a_short_recording_has_no_figure() -> None:
     measuring = Repeats(fps=4)
-    measuring.see(0, np.ones((36, 64), np.float32))
+    measuring.see(0, np.ones((36, 64), np.float32), 3.0)
     assert measuring.figures() == {"largest_repeat": None, "largest_repeat_at_s": None}
