@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def judged(figures: dict[str, Any]) -> list[dict[str, Any]]:
 
 def print_judged(figures: dict[str, Any], title: str) -> None:
     """Every figure, with its goal where it has one."""
-    table = Table("figure", "value", "goal", "", title=title, title_justify="left")
+    table = Table(Column("figure", no_wrap=True), "value", "goal", "", title=title, title_justify="left")
     for name, value in flat(figures):
         goal = _goal(name)
         shown = "–" if value is None else str(value)
