@@ -255,7 +255,7 @@ def record_show(
     try:
         even(canvas)
         with ExitStack() as stack:
-            work, gl, clock = _work_at_fixed_steps(loaded, sets, stack)
+            work, gl, clock = work_at_fixed_steps(loaded, sets, stack)
             config = RecordingConfig(path=output, segment=seconds + 1)  # one file
             recording = RecordingOutput(config, exact=True, naming=naming)
             stack.callback(recording.close)
@@ -278,7 +278,7 @@ def record_show(
     return Recorded(recorded / canvas.fps, recorded == last - first)
 
 
-def _work_at_fixed_steps(
+def work_at_fixed_steps(
     loaded: LoadedShow, sets: Sequence[str], stack: ExitStack
 ) -> tuple[Work, GLContext, FixedStepClock]:
     """The way of a frame on a clock of its own, with the generator in line. Raises ReverieError, StoppedError."""

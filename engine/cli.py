@@ -256,6 +256,26 @@ def bench_pipeline(
         print_report(report, "reverie bench pipeline")
 
 
+@bench_app.command("picture")
+def bench_picture(
+    show: ShowPath = Path("shows/first-light.yaml"),
+    seconds: Annotated[float, typer.Option(min=2, max=3600, help="how long a recording is measured")] = 120,
+    sheet: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="also write a contact sheet, with crops at 100 %")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Detail, rest, light and answer to sound of a show's picture, drawn as `record` draws it, against goals."""
+    from engine.benchmark.goals import print_judged
+    from engine.benchmark.picture import measure
+
+    report = measure(show, seconds, sheet)
+    if as_json:
+        typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        print_judged({name: value for name, value in report.items() if name != "goals"}, "reverie bench picture")
+
+
 @bench_app.command("generator")
 def bench_generator(
     config: Annotated[str, typer.Option(help="a published size, or a network")] = "stylegan2-256-4k",

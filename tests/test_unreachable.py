@@ -25,6 +25,7 @@ READING = {
     "record": (("record", "@", "--seconds", "1", "-o", "{here}/x.mp4"), ".yaml"),
     "sensors": (("sensors", "@", "--seconds", "1"), ".yaml"),
     "bench pipeline": (("bench", "pipeline", "@", "--seconds", "2"), ".yaml"),
+    "bench picture": (("bench", "picture", "@", "--seconds", "2"), ".yaml"),
     "generate": (("generate", "@", "-o", "{here}/x.png"), CHECKPOINT),
     "generate --latents": (("generate", "museum-128", "--latents", "@", "-o", "{here}/x.png"), ".npz"),
     "convert": (("convert", "@", "{here}/x.safetensors"), ".pkl"),
@@ -58,6 +59,7 @@ READING = {
 }  # fmt: skip
 WRITING = {
     "schema -o": (("schema", "-o", "@"), ".json"),
+    "bench picture --sheet": (("bench", "picture", "--sheet", "@"), ".png"),
     "generate -o": (("generate", "museum-128", "--seeds", "0", "-o", "@"), ".png"),
     "convert": (("convert", "{pickle}", "@"), CHECKPOINT),
     "train --out": (("train", "--data", "{pictures}", "--out", "@", *SMALL), ""),

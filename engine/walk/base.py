@@ -75,6 +75,11 @@ class Walk(ABC):
     def advance(self, dt: float, lookup: Lookup) -> Latent:
         """Move on by `dt` seconds, 0 or more, and say where that is. `lookup` gives a parameter's effective value."""
 
+    @property
+    def phase(self) -> str:
+        """The part of its way it is in since the last `advance`, such as hold or passage; "" where it has no parts."""
+        return ""
+
     @abstractmethod
     def state(self) -> dict[str, float]:
         """What `restore` needs to go on from here after a restart with the same config, network and seed."""
