@@ -10,20 +10,20 @@ import torch
 from torch import nn
 
 from models.canvas import COARSE, coarse_cells
-from models.stylegan2 import Generator, Synthesis, SynthesisLayer
+from models.stylegan2 import Config, Generator, Synthesis, SynthesisLayer
 
-LARGEST = 64  # pixels, the side of a network's square; change in these is within a seventh of that in pictures of 128²
+LARGEST = 128  # pixels, the side of a network's square; at 64 changes differ by up to a third from those at 128
 SMALLEST = 16
 MOST_PRODUCTS = 8_000_000_000  # of a picture: about a tenth of a second on one core
 
 
-def coarse(network: Any) -> Synthesis | None:
+def coarse(network: Any, largest: int = LARGEST) -> Synthesis | None:
     """The synthesis of a network's small pictures, which takes the first of its ws and shares its weights; None where
-    the architecture has none. Their size depends on the network alone, not on the machine.
+    the architecture has none. Their size, of a square `largest` at most, depends on the network, not on the machine.
     """
     if not isinstance(network, Generator):
         return None
-    resolution = min(LARGEST, network.img_resolution)
+    resolution = min(largest, network.img_resolution)
     small = _without_weights(network, resolution)
     while _products(small) > MOST_PRODUCTS and resolution > SMALLEST:
         resolution //= 2
@@ -35,6 +35,7 @@ def coarse(network: Any) -> Synthesis | None:
 
 def _without_weights(network: Generator, resolution: int) -> Synthesis:
     config = network.config
+    assert isinstance(config, Config)
     rows, columns = coarse_cells(network.img_shape, config.img_resolution)
     shape = (rows * resolution // COARSE, columns * resolution // COARSE)
     with torch.device("meta"):

@@ -86,13 +86,13 @@ class Walk(ABC):
     def advance(self, dt: float, lookup: Lookup) -> Latent:
         """Move on by `dt` seconds, 0 or more, and say where that is. `lookup` gives a parameter's effective value."""
 
-    def start(self) -> None:
+    def start(self) -> None:  # noqa: B027 - most walks begin nothing
         """Be live from now on: `advance` takes no time worth mentioning, and leaves what is slow to a thread.
 
         Without it `advance` works out what it needs at once, and the walk is the same in every run.
         """
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027
         """End what `start` began. Safe to call twice, and without start."""
 
     @abstractmethod

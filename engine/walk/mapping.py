@@ -45,7 +45,7 @@ class DrawingTorchMapping(TorchMapping):
 
 
 def mapping_of(network: Any, draws: bool) -> LatentMapping:
-    """The mapping network of a generator; a DrawingMapping if that is wanted and the architecture has small pictures."""
+    """The mapping network of a generator: a DrawingMapping where that is wanted and its architecture can."""
     synthesis = coarse(network) if draws else None
     return TorchMapping(network) if synthesis is None else DrawingTorchMapping(network, synthesis)
 

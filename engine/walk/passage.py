@@ -73,7 +73,6 @@ class Passage(Walk):
         self._clock = self._place = 0.0  # shares of the leg's time and of its line in z
         self._in_pictures = isinstance(mapping, DrawingMapping)
         self._retimings = Ahead(self._retiming)
-        self._retimings.at(0)
 
     def start(self) -> None:
         self._retimings.start()

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from engine.walk.base import Floats
 
-STEPS = 64  # between points of a leg: with 32, speeds are off by up to a third
-FINE = 8  # places of the table for each step
+STEPS = 128  # between points of a leg: with 64, speeds are off by up to a third
+FINE = 4  # places of the table for each step
 SLOWEST = 0.05  # of the mean distance of a step: a stretch without change is passed at a bounded speed, not jumped
-BATCH = 5  # points measured at a time: longer batches would delay the end of a thread
+BATCH = 4  # points measured at a time: longer batches would delay the end of a thread
 
 Measure = Callable[[Floats], Floats]
 

@@ -97,8 +97,9 @@ class Theatre:
     def failed(self, why: str) -> None:
         self.said.append(f"failed: {why}")
 
-    def put_away(self, source: FakeSource) -> None:
-        self.said.append(f"away {source.colour}")
+    def put_away(self, act: Act) -> None:
+        assert isinstance(act.source, FakeSource)
+        self.said.append(f"away {act.source.colour}")
 
 
 def act(colour: int, ready: bool = True, broken: bool = False) -> tuple[Act, FakeSource, FakeWalk]:
