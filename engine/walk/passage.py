@@ -12,11 +12,15 @@ from pydantic import Field
 from engine.walk.ahead import Ahead
 from engine.walk.base import DrawingMapping, Floats, Latent, LatentMapping, Lookup, Walk, WalkConfig, number
 from engine.walk.easing import Follower, restore_into, state_of
-from engine.walk.retiming import EVEN_IN_Z, Retiming, measured, remaining
+from engine.walk.retiming import EVEN_IN_Z, Measure, Retiming, measured, remaining
 from engine.walk.route import STREAMS, Route
 from engine.walk.styles import CROSSOVER_LAG, Styles
 
 EASE = 2.0  # seconds in which a hold or a passage gets up to speed, and in which it slows down
+PACE = 11.0  # seconds of a hold for each key of its wander: a fifth of the speed of a passage, about
+KEYS = (0.25, 8.0)  # in a hold, at least and at most
+STEPS = 128  # in which a passage is measured: with 64, speeds are off by up to a quarter
+STEPS_A_KEY = 32  # the same for a hold
 URGE = 3.0  # times that a hold passes faster at full urge
 FOLLOWED = ("speed", "urge", "region", "bend", "truncation_psi", "style_mix", "style_crossover")
 
@@ -28,7 +32,11 @@ class PassageConfig(WalkConfig):
 
     type: Literal["passage"] = "passage"
     hold: float = Field(
-        45, ge=4, le=600, description="how long it stays within a region", json_schema_extra={"unit": "s"}
+        45,
+        ge=4,
+        le=600,
+        description="how long it stays within a region; the longer in the show file, the further it goes there",
+        json_schema_extra={"unit": "s"},
     )
     passage: float = Field(
         12, ge=4, le=120, description="how long it takes to the next region", json_schema_extra={"unit": "s"}
@@ -65,7 +73,9 @@ class Passage(Walk):
     def __init__(self, config: PassageConfig, mapping: LatentMapping, seed: int) -> None:
         self._mapping = mapping
         self._styles = Styles(mapping)
-        self._routes = [Route(seed, stream, mapping.z_dim) for stream in (0, STREAMS)]
+        keys = min(max(config.hold / PACE, KEYS[0]), KEYS[1])
+        self._routes = [Route(seed, stream, mapping.z_dim, keys) for stream in (0, STREAMS)]
+        self._steps = (round(STEPS_A_KEY * keys), STEPS)
         self._shown = {name: float(getattr(config, name)) for name in FOLLOWED}
         self._followers = {name: Follower(value) for name, value in self._shown.items()}
         self._followers["style_crossover"].lag = CROSSOVER_LAG
@@ -118,13 +128,17 @@ class Passage(Walk):
 
     def _retiming(self, leg: int) -> Generator[None, None, Retiming]:
         """By small pictures; by w where the network has none, or once they have failed."""
+
+        def by(measure: Measure) -> Generator[None, None, Retiming]:
+            return measured(lambda places: self._ws(leg, places, self._shown), measure, self._steps[leg % 2])
+
         if self._in_pictures:
             try:
-                return (yield from measured(lambda places: self._ws(leg, places, self._shown), self._drawn))
+                return (yield from by(self._drawn))
             except Exception as error:  # noqa: BLE001 - drawing may fail in any way, and the walk goes on without
                 _log.warning("the walk's speed is even in w, not to the eye: %s: %s", type(error).__name__, error)
                 self._in_pictures = False
-        return (yield from measured(lambda places: self._ws(leg, places, self._shown), lambda ws: ws))
+        return (yield from by(lambda ws: ws))
 
     def _drawn(self, ws: Floats) -> Floats:
         assert isinstance(self._mapping, DrawingMapping)
@@ -138,7 +152,7 @@ class Passage(Walk):
 
     def restore(self, state: Mapping[str, float]) -> None:
         leg, clock, place = (float(state[name]) for name in ("leg", "clock", "place"))
-        if not (math.isfinite(leg) and leg >= 0 and 0 <= clock < 1 and 0 <= place <= 1):
+        if not (math.isfinite(leg) and leg >= 0 and 0 <= clock <= 1 and 0 <= place <= 1):
             raise ValueError("the saved walk holds a place that is not on its route")
         restore_into(self._followers, dict(state))
         self._leg, self._clock, self._place = int(leg), clock, place

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from engine.walk.base import Floats
 
-STEPS = 128  # between points of a leg: with 64, speeds are off by up to a third
 FINE = 4  # places of the table for each step
 SLOWEST = 0.05  # of the mean distance of a step: a stretch without change is passed at a bounded speed, not jumped
 BATCH = 4  # points measured at a time: longer batches would delay the end of a thread
@@ -46,20 +45,22 @@ class Retiming:
 EVEN_IN_Z = Retiming(np.ones(1))
 
 
-def measured(points: Callable[[NDArray[np.float64]], Floats], measure: Measure) -> Generator[None, None, Retiming]:
+def measured(
+    points: Callable[[NDArray[np.float64]], Floats], measure: Measure, steps: int
+) -> Generator[None, None, Retiming]:
     """A leg's re-timing, worked out in short parts: pauses between two `yield`s are the caller's.
 
-    `points` gives for places [N] what `measure` makes features [N, …] of; the distance of two points is the mean
-    absolute difference of their features.
+    `points` gives for places [N] what `measure` makes features [N, …] of, at both ends of each of `steps`; the distance
+    of two points is the mean absolute difference of their features.
     """
     distances: list[NDArray[np.float64]] = []
     before: Floats | None = None
-    places = np.linspace(0.0, 1.0, STEPS + 1)
-    for first in range(0, STEPS + 1, BATCH):
+    places = np.linspace(0.0, 1.0, steps + 1)
+    for first in range(0, steps + 1, BATCH):
         features = measure(points(places[first : first + BATCH]))
         joined = features if before is None else np.concatenate([before, features])
-        steps = np.abs(np.diff(joined.astype(np.float64), axis=0))
-        distances.append(steps.reshape(len(steps), -1).mean(axis=1))
+        changes = np.abs(np.diff(joined.astype(np.float64), axis=0))
+        distances.append(changes.reshape(len(changes), -1).mean(axis=1))
         before = features[-1:]
         yield
     return Retiming(np.concatenate(distances))

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from engine.walk.base import Floats
 from engine.walk.path import GaussianPath, gaussian
 
-KEYS = 4.0  # of the wander in each hold: enough to be somewhere else within the region all the time
 STREAMS = 3  # of random numbers that a route takes
 _KEPT = 8
 
@@ -25,8 +24,9 @@ class Route:
     wander about it, and the direction in which the line may be bent.
     """
 
-    def __init__(self, seed: int, stream: int, z_dim: int) -> None:
-        """`stream` is the first of STREAMS streams of `gaussian`."""
+    def __init__(self, seed: int, stream: int, z_dim: int, keys: float) -> None:
+        """`stream` is the first of STREAMS streams of `gaussian`; `keys` of the wander lie in each hold."""
+        self._keys = keys
         self._station = lru_cache(_KEPT)(lambda index: gaussian(seed, stream, index, z_dim))
         self._wander = GaussianPath(seed, stream + 1, z_dim)
         self._bend = GaussianPath(seed, stream + 2, z_dim)
@@ -38,7 +38,7 @@ class Route:
         wander; `bend` 0 to 1 turns the line aside by as much again.
         """
         station, passage = divmod(leg, 2)
-        phase = KEYS * (station + (1.0 if passage else place))
+        phase = self._keys * (station + (1.0 if passage else place))
         angle = region * math.pi / 2
         centre = self._centre(station, place if passage else 0.0)
         orbit = math.cos(angle) * centre + math.sin(angle) * self._wander.at(phase)
