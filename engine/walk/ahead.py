@@ -1,4 +1,8 @@
-"""What takes long to work out for each leg of a walk, worked out ahead on a thread of low demand, or at once."""
+"""What takes long to work out for each leg of a walk, worked out ahead on a thread, or at once.
+
+The thread pauses after each part, and keeps the priority of its process: with a lower one it could lose its core while
+it holds the interpreter's lock, and the display would wait for both.
+"""
 
 import logging
 import time
@@ -69,10 +73,10 @@ class Ahead(Generic[T]):
         self._made = {index: value for index, value in self._made.items() if index in wanted}
         for index in wanted:
             if index not in self._made and leg == self._leg:
-                for value in self._in_peace(self._make(index)):
+                for value in self._paced(self._make(index)):
                     self._made = self._made | {index: value}
 
-    def _in_peace(self, parts: Generator[None, None, T]) -> Iterator[T]:
+    def _paced(self, parts: Generator[None, None, T]) -> Iterator[T]:
         """The value, pausing after each part; nothing where the thread is to end."""
         while True:
             began = time.perf_counter()
