@@ -126,6 +126,7 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     _step()
     work = build_work(loaded, renderer, senses, lead, options.sets, wings)
     stack.callback(work.stage.close)
+    lead.walk.start()
     if wings is not None:
         stack.callback(wings.close)
         wings.start()

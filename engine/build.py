@@ -208,9 +208,10 @@ def build_walk(loaded: LoadedShow) -> Walk:
     from engine.walk.mapping import load_mapping  # brings torch
 
     show = loaded.show
+    kind = walks()[show.walk.type]
     with naming_the_model(loaded):
-        mapping = load_mapping(model_of(loaded), partial(check_network, loaded))
-    return walks()[show.walk.type](show.walk, mapping, show.seed)
+        mapping = load_mapping(model_of(loaded), partial(check_network, loaded), kind.draws)
+    return kind(show.walk, mapping, show.seed)
 
 
 def build_work(

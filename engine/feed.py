@@ -14,7 +14,6 @@ from engine.network import bending_of, check_network
 from engine.show.feed import FeedPart
 from engine.show.loader import LoadedShow
 from engine.stage import Act
-from engine.walk.base import LatentMapping
 from engine.walk.registry import walks
 from models.feed.cache import Cache
 from models.feed.entries import Entry
@@ -67,7 +66,7 @@ def follow(choice: Choice, max_fps: float) -> Follower[Act] | None:
     if choice.feed is None or not isinstance(part, FeedPart):
         return None
     prepare = _rehearsal(choice.loaded, max_fps)
-    return Follower(choice.feed, choice.entry, prepare, lambda act: act.source.close(), part.every)
+    return Follower(choice.feed, choice.entry, prepare, Act.close, part.every)
 
 
 def _registry(loaded: LoadedShow, part: FeedPart) -> Registry:
@@ -88,11 +87,12 @@ def _usable(loaded: LoadedShow, entry: Entry, path: Path) -> LoadedShow:
 
 def _rehearsal(loaded: LoadedShow, max_fps: float) -> Callable[[Entry, Path], Act]:
     """What makes of a file a network at work, its generator loading, for a wall on which another one is."""
-    from engine.walk.mapping import TorchMapping  # brings torch
+    from engine.walk.mapping import mapping_of  # brings torch
     from models.feed.sketch import sketch
 
     controls = bending_of(loaded).controls
     shape = sketch(models.resolve(loaded.model)).img_shape
+    kind = walks()[loaded.show.walk.type]
 
     def prepare(entry: Entry, path: Path) -> Act:
         candidate = replace(loaded, model=str(path))
@@ -101,8 +101,10 @@ def _rehearsal(loaded: LoadedShow, max_fps: float) -> Callable[[Entry, Path], Ac
         bending = bending_of(candidate)
         if _without_turns(bending.controls) != _without_turns(controls):
             raise RefusedError("it has noise where the one on the wall has none, or the reverse; start the show anew")
-        mapping: LatentMapping = TorchMapping(network)
-        walk = walks()[loaded.show.walk.type](loaded.show.walk, mapping, loaded.show.seed)
+        if kind.draws:
+            network = _check(candidate, lambda: models.load(path))
+        walk = kind(loaded.show.walk, mapping_of(network, kind.draws), loaded.show.seed)
+        walk.start()
         source = open_source(path, max_fps=max_fps, bending=replace(bending, controls=controls), awaited=False)
         source.start()
         return Act(entry.name, walk, source)

@@ -49,6 +49,11 @@ class Act:
         dreamt = self.source.newest()
         return None if dreamt is None else dreamt.pixels
 
+    def close(self) -> None:
+        """End what both have begun; may take a while."""
+        self.source.close()
+        self.walk.close()
+
 
 class Wings(Protocol):
     """Where the next network is made ready and the last one put away. Nothing here waits."""
@@ -68,8 +73,8 @@ class Wings(Protocol):
         """The network that was offered gives no pictures."""
         ...
 
-    def put_away(self, source: FrameSource) -> None:
-        """Close a source, some time."""
+    def put_away(self, act: Act) -> None:
+        """Close a network, some time."""
         ...
 
 
@@ -118,10 +123,10 @@ class Stage:
         return pixels is not None
 
     def close(self) -> None:
-        """Close every source here."""
+        """Close every network here."""
         for act in (self.lead, self._next, self._leaving):
             if act is not None:
-                act.source.close()
+                act.close()
 
     def _follow(self, wings: Wings, moment: Moment) -> None:
         if self._leaving is not None:
@@ -147,13 +152,13 @@ class Stage:
         elif coming.source.last_error:
             self._next = None
             wings.failed(coming.source.last_error)
-            wings.put_away(coming.source)
+            wings.put_away(coming)
 
     def _leave(self, wings: Wings, leaving: Act, moment: Moment) -> None:
         """Let the network before dream on until nothing of it is seen."""
         if moment.now >= self._over:
             self._leaving = None
-            wings.put_away(leaving.source)
+            wings.put_away(leaving)
             return
         pixels = leaving.step(moment)
         if pixels is not None:

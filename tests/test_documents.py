@@ -31,3 +31,10 @@ def test_the_network_section_of_the_readme_is_a_valid_one(tmp_path: Path) -> Non
     path = tmp_path / "show.yaml"
     path.write_text(show + "\n".join(lines) + "\n")
     assert any("museum-128" in note for note in check_show(path))
+
+
+def test_the_show_of_the_walks_page_is_a_valid_one(tmp_path: Path) -> None:
+    (show,) = blocks("docs/WALKS.md", "yaml")
+    path = tmp_path / "show.yaml"
+    path.write_text(show)
+    assert check_show(path)

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,15 @@ class LatentMapping(Protocol):
         ...
 
 
+@runtime_checkable
+class DrawingMapping(LatentMapping, Protocol):
+    """One that also draws: what a walk with `draws` is given where the network's architecture can."""
+
+    def draw(self, ws: Floats) -> Floats:
+        """ws [N, num_ws, w_dim] -> small pictures [N, C, H, W], 0 to 1, display-referred. Slow; any thread."""
+        ...
+
+
 class WalkConfig(BaseModel):
     """What the show file says of the walk; every walk narrows `type` to a literal of its own.
 
@@ -61,6 +70,8 @@ class Walk(ABC):
     """
 
     Config: ClassVar[type[WalkConfig]]
+    draws: ClassVar[bool] = False
+    """Whether it wants a DrawingMapping."""
 
     @abstractmethod
     def __init__(self, config: Any, mapping: LatentMapping, seed: int) -> None:
@@ -79,6 +90,15 @@ class Walk(ABC):
     def phase(self) -> str:
         """The part of its way it is in since the last `advance`, such as hold or passage; "" where it has no parts."""
         return ""
+
+    def start(self) -> None:  # noqa: B027 - most walks begin nothing
+        """Be live from now on: `advance` takes no time worth mentioning, and leaves what is slow to a thread.
+
+        Without it `advance` works out what it needs at once, and the walk is the same in every run.
+        """
+
+    def close(self) -> None:  # noqa: B027
+        """End what `start` began. Safe to call twice, and without start."""
 
     @abstractmethod
     def state(self) -> dict[str, float]:

@@ -7,12 +7,10 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from engine.walk.base import Floats, Latent, LatentMapping, Lookup, Walk, WalkConfig, number
+from engine.walk.base import Latent, LatentMapping, Lookup, Walk, WalkConfig, number
 from engine.walk.easing import Follower, restore_into, state_of
 from engine.walk.path import GaussianPath
-
-CROSSOVER_LAG = 1.0  # seconds; at the usual lag a sweep over all layers would flip each of them within two frames
-EDGE = 2.0  # layers over which style mixing sets in, so that the crossover slides instead of stepping
+from engine.walk.styles import CROSSOVER_LAG, Styles
 
 
 class DriftConfig(WalkConfig):
@@ -42,13 +40,12 @@ class Drift(Walk):
     Config = DriftConfig
 
     def __init__(self, config: DriftConfig, mapping: LatentMapping, seed: int) -> None:
-        self._mapping = mapping
+        self._styles = Styles(mapping)
         self._paths = [GaussianPath(seed, stream, mapping.z_dim) for stream in (0, 1)]
         self._phases = [0.0, 0.0]
         names = [name for name in DriftConfig.model_fields if name != "type"]
         self._followers = {name: Follower(getattr(config, name)) for name in names}
         self._followers["style_crossover"].lag = CROSSOVER_LAG
-        self._layers = np.arange(mapping.num_ws, dtype=np.float32)
 
     def advance(self, dt: float, lookup: Lookup) -> Latent:
         covered = {name: follower.step(number(lookup, name), dt) for name, follower in self._followers.items()}
@@ -56,18 +53,8 @@ class Drift(Walk):
             self._phases[0] += covered["speed"]
             self._phases[1] += covered["speed"] * covered["mix_speed"] / dt
         z = np.stack([path.at(phase) for path, phase in zip(self._paths, self._phases, strict=True)])  # [2, z_dim]
-        main, style = self._mapping(z)  # [w_dim] each
-        w = main + self._style_share() * (style - main)  # [num_ws, w_dim]
-        psi = np.float32(self._followers["truncation_psi"].value)
-        return Latent(self._mapping.w_avg + psi * (w - self._mapping.w_avg))
-
-    def _style_share(self) -> Floats:
-        """How much of the second walk each layer takes: [num_ws, 1], 0 to 1, a soft step at the crossover."""
-        crossover = np.float32(self._followers["style_crossover"].value)
-        ramp = np.clip((self._layers - crossover) / EDGE + 0.5, 0, 1)
-        amount = np.float32(self._followers["style_mix"].value)
-        share: Floats = amount * ramp * ramp * (3 - 2 * ramp)
-        return share[:, None]
+        psi, mix, crossover = (self._followers[n].value for n in ("truncation_psi", "style_mix", "style_crossover"))
+        return Latent(self._styles(z[:, None], psi, mix, crossover)[0])
 
     def state(self) -> dict[str, float]:
         return {"phase": self._phases[0], "mix_phase": self._phases[1]} | state_of(self._followers)

@@ -15,6 +15,8 @@ from engine.network import network_parameters
 from engine.show.feed import FeedPart
 from engine.show.loader import LoadedShow
 from engine.stage import Act
+from engine.walk.base import DrawingMapping
+from engine.walk.passage import Passage
 from models.checkpoint import save
 from models.feed.registry import Registry
 from models.manifest import sha256
@@ -168,7 +170,7 @@ class Rehearsed:
     def of(self, registry: Registry, path: Path) -> Act:
         """Raises RefusedError."""
         act = self._follower._prepare(registry.add(path, {}), path)
-        act.source.close()
+        act.close()
         return act
 
 
@@ -202,6 +204,14 @@ def test_noise_goes_on_turning_in_the_next_network_and_one_without_is_no_worse(
     save(tmp_path / "plane.safetensors", plane, {})
     act = rehearsed.of(registry, tmp_path / "plane.safetensors")
     assert act.name == "plane"
+
+
+def test_a_walk_that_rests_is_given_the_next_networks_pictures(tmp_path: Path, checkpoints: list[Path]) -> None:
+    registry = Registry(tmp_path / "feed")
+    registry.add(checkpoints[0], {})
+    act = Rehearsed(show(tmp_path, "walk: {type: passage}\n")).of(registry, checkpoints[1])
+    assert isinstance(act.walk, Passage)
+    assert isinstance(act.walk._mapping, DrawingMapping)
 
 
 def test_the_files_of_the_cache_are_where_the_show_looks(tmp_path: Path, checkpoints: list[Path], cache: Path) -> None:

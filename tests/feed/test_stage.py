@@ -22,6 +22,7 @@ class FakeWalk(Walk):
     def __init__(self, broken: bool = False) -> None:
         self.phase = 0.0
         self.broken = broken
+        self.closed = False
 
     def advance(self, dt: float, lookup: Lookup) -> Point:
         self.phase += dt
@@ -29,6 +30,9 @@ class FakeWalk(Walk):
 
     def state(self) -> dict[str, float]:
         return {"phase": self.phase}
+
+    def close(self) -> None:
+        self.closed = True
 
     def restore(self, state: Mapping[str, float]) -> None:
         if self.broken:
@@ -97,8 +101,9 @@ class Theatre:
     def failed(self, why: str) -> None:
         self.said.append(f"failed: {why}")
 
-    def put_away(self, source: FakeSource) -> None:
-        self.said.append(f"away {source.colour}")
+    def put_away(self, act: Act) -> None:
+        assert isinstance(act.source, FakeSource)
+        self.said.append(f"away {act.source.colour}")
 
 
 def act(colour: int, ready: bool = True, broken: bool = False) -> tuple[Act, FakeSource, FakeWalk]:
@@ -209,13 +214,15 @@ def test_a_lead_that_gives_nothing_is_no_hindrance(world: World) -> None:
 
 
 def test_whoever_is_here_is_closed_at_the_end(world: World) -> None:
-    coming, source, _ = act(2)
+    coming, source, walk = act(2)
     world.theatre.ready.append(coming)
     world.step()
     world.step()
     world.stage.close()
     assert source.closed
+    assert walk.closed
     assert world.source.closed
+    assert world.walk.closed
 
 
 def test_what_is_wrong_in_the_wings_is_told(world: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import models
-from engine.walk.base import LatentMapping
+from engine.walk.base import DrawingMapping, LatentMapping
 from engine.walk.mapping import TorchMapping, load_mapping
 from models.checkpoint import save
 from models.stylegan2 import Generator
@@ -65,3 +65,16 @@ def test_the_rest_of_a_checkpoint_is_let_go(tmp_path: Path, monkeypatch: pytest.
     assert kept[0]() is None
     assert mapping(some_z(1)).shape == (1, 6)
     assert torch.get_num_threads() == 1
+
+
+def test_a_walk_that_wants_pictures_gets_the_networks(tmp_path: Path) -> None:
+    network = generator()
+    path = tmp_path / "tiny.safetensors"
+    save(path, network, {"made for": "a test"})
+    mapping = load_mapping(path, draws=True)
+    assert isinstance(mapping, DrawingMapping)
+    ws = np.random.default_rng(2).normal(size=(3, network.num_ws, 6)).astype(np.float32)
+    with torch.inference_mode():
+        expected = (network.synthesis(torch.from_numpy(ws)) / 2 + 0.5).clamp(0, 1).numpy()
+    np.testing.assert_allclose(mapping.draw(ws), expected, atol=5e-3)  # the file holds float16
+    assert not isinstance(load_mapping(path), DrawingMapping)

@@ -59,7 +59,7 @@ def test_an_entry_point_that_is_no_walk_is_reported(
 ) -> None:
     _offer(monkeypatch, "json:dumps")
     with caplog.at_level(logging.WARNING):
-        assert set(registry.walks()) == {"drift", "still"}
+        assert set(registry.walks()) == {"drift", "passage", "still"}
     assert "json:dumps" in caplog.text
 
 

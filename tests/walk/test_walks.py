@@ -165,6 +165,7 @@ def test_a_frame_costs_one_call_of_the_mapping_at_most(walk: type[Walk]) -> None
     mapping = SmoothMapping()
     config = config_of(walk)
     moving, tree = walk(config, mapping, 0), ParameterTree(walk.parameters(config))
+    go(moving, tree.effective, 1)  # with what is worked out once for a stretch of the way
     before = mapping.calls
     go(moving, tree.effective, 10)
     assert mapping.calls - before in (0, 10)
