@@ -98,6 +98,10 @@ class Passage(Walk):
         values = {name: follower.value for name, follower in self._followers.items()}
         return Latent(self._ws(self._leg, [self._place], values)[0])
 
+    @property
+    def phase(self) -> str:
+        return ("hold", "passage")[self._leg % 2]
+
     def _move(self, seconds: float, durations: tuple[float, float]) -> None:
         """`durations` of a hold and of a passage, in seconds of the walk's clock."""
         cycles, seconds = divmod(seconds, sum(durations))

@@ -93,6 +93,17 @@ def test_holds_and_passages_take_their_time() -> None:
     np.testing.assert_allclose(begins, [5, 12, 17, 24], atol=2 * FRAME)
 
 
+def test_it_tells_whether_it_holds_or_passes() -> None:
+    walk, tree = passage(hold=6.0, passage=4.0)
+    told = []
+    for _ in range(200):
+        walk.advance(0.1, tree.effective)
+        told.append(walk.phase)
+    assert told[:58] == ["hold"] * 58
+    assert told[62:98] == ["passage"] * 36
+    assert told[102:158] == ["hold"] * 56
+
+
 def test_a_hold_stays_in_its_region_and_a_passage_leaves_it() -> None:
     walk, tree = passage(region=0.2)
     points = path(walk, tree, 20)
