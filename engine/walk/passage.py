@@ -17,11 +17,11 @@ from engine.walk.route import STREAMS, Route
 from engine.walk.styles import CROSSOVER_LAG, Styles
 
 EASE = 2.0  # seconds in which a hold or a passage gets up to speed, and in which it slows down
-PACE = 11.0  # seconds of a hold for each key of its wander: a fifth of the speed of a passage, about
+PACE = 11.0  # seconds of a hold for each key of its wander: about a seventh of the speed of a passage
 KEYS = (0.25, 8.0)  # in a hold, at least and at most
 STEPS = 128  # in which a passage is measured: with 64, speeds are off by up to a quarter
 STEPS_A_KEY = 32  # the same for a hold
-URGE = 3.0  # times that a hold passes faster at full urge
+URGE = 3.0  # of its usual speed, added to it: how a hold is hurried at full urge
 FOLLOWED = ("speed", "urge", "region", "bend", "truncation_psi", "style_mix", "style_crossover")
 
 _log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class PassageConfig(WalkConfig):
         1, ge=0, le=2, description="of all its clocks, 0: it stands still", json_schema_extra={"unit": "×"}
     )
     region: float = Field(
-        0.2, ge=0, le=1, description="how far it moves within a region, 0: not at all, 1: as far as to the next"
+        0.15, ge=0, le=1, description="how far it moves within a region, 0: not at all, 1: as far as to the next"
     )
     bend: float = Field(0, ge=0, le=1, description="how far its line is turned aside, 1: as far as the region goes")
     urge: float = Field(
@@ -63,8 +63,8 @@ class Passage(Walk):
 
     The clock of a leg says how much of its distance should lie behind, and its re-timing where that is. Each step
     covers the same share of what is left in distance as in time, from where the walk is: so a table that comes late, or
-    a network that takes over with tables of its own, changes the speed and never the position. Tables hold for the
-    show's values of region, psi and style; others a network's pictures follow nearly as evenly.
+    a network that takes over with tables of its own, changes the speed and never the position. Tables are measured at
+    the show's values of region, bend, psi and style; at others the speed is less even.
     """
 
     Config = PassageConfig
