@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import models
+from engine.directions import build_offset
 from engine.dream.source import open_source
 from engine.errors import ReverieError
 from engine.following import Follower
@@ -102,9 +103,10 @@ def _rehearsal(loaded: LoadedShow, max_fps: float) -> Callable[[Entry, Path], Ac
             raise RefusedError("it has noise where the one on the wall has none, or the reverse; start the show anew")
         mapping: LatentMapping = TorchMapping(network)
         walk = walks()[loaded.show.walk.type](loaded.show.walk, mapping, loaded.show.seed)
+        offset = build_offset(candidate, mapping)
         source = open_source(path, max_fps=max_fps, bending=bending_of(candidate), awaited=False)
         source.start()
-        return Act(entry.name, walk, source)
+        return Act(entry.name, walk, source, offset)
 
     return prepare
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.params import Parameter
 from engine.walk.base import NOTHING, Floats, Lookup
-from engine.walk.easing import Follower
+from engine.walk.easing import LAG, Follower
 
 ARRIVED = 1e-5  # of the range: nearer than this a number is where it was sent, and the network may rest
 
@@ -17,9 +17,10 @@ class Controls:
     Display thread only.
     """
 
-    def __init__(self, parameters: Sequence[Parameter] = ()) -> None:
-        """`parameters` are floats with both bounds."""
+    def __init__(self, parameters: Sequence[Parameter] = (), lag: float = LAG) -> None:
+        """`parameters` are floats with both bounds; `lag` is the mean delay in seconds."""
         self._parameters = tuple(parameters)
+        self._lag = lag
         self._followers: list[Follower] = []
 
     def advance(self, dt: float, lookup: Lookup) -> Floats:
@@ -28,7 +29,7 @@ class Controls:
             return NOTHING
         targets = [_number(lookup, parameter) for parameter in self._parameters]
         if not self._followers:
-            self._followers = [Follower(target) for target in targets]
+            self._followers = [Follower(target, lag=self._lag) for target in targets]
         steps = zip(self._followers, targets, self._parameters, strict=True)
         return np.array([_follow(follower, target, dt, parameter) for follower, target, parameter in steps], np.float32)
 
