@@ -36,6 +36,7 @@ from engine.clock import FixedStepClock, MonotonicClock
 from engine.control.descriptors import raise_limit
 from engine.control.hub import Hub
 from engine.control.server import ControlServer
+from engine.directions import check_directions, find_directions
 from engine.dream.source import open_source
 from engine.errors import ReverieError
 from engine.feed import Choice, choose, follow
@@ -122,7 +123,8 @@ def open_live(loaded: LoadedShow, options: RunOptions, stack: ExitStack) -> tupl
     _step()
     renderer = build_renderer(loaded, gl, stack, learnt=LESSONS.read())
     _step()
-    lead, wings = Act(choice.name, build_walk(loaded), source), follow(choice, DREAM_FPS)
+    walk, offset = build_walk(loaded, options.sets)
+    lead, wings = Act(choice.name, walk, source, offset), follow(choice, DREAM_FPS)
     _step()
     work = build_work(loaded, renderer, senses, lead, options.sets, wings)
     stack.callback(work.stage.close)
@@ -213,6 +215,8 @@ def check_show(path: Path) -> list[str]:
     with naming_the_model(loaded):
         network = models.load(model_of(loaded))
     check_network(loaded, network)
+    found = find_directions(model_of(loaded), (network.num_ws, network.w_dim))
+    notes += check_directions(loaded, (), found)
     build_outputs(loaded, RunOptions())
     notes += check_outputs(loaded)
     build_panel(loaded, Hub(), None)
@@ -220,7 +224,7 @@ def check_show(path: Path) -> list[str]:
         gl = open_context()
         stack.callback(gl.close)
         renderer = build_renderer(loaded, gl, stack)
-        matrix(loaded, build_tree(loaded, renderer, ()), build_senses(loaded).typical())
+        matrix(loaded, build_tree(loaded, renderer, (), found.shifts), build_senses(loaded).typical())
         if renderer.errors:
             raise ReverieError("\n".join(renderer.errors.values()))
     return notes
@@ -296,10 +300,10 @@ def work_at_fixed_steps(
     stack.callback(gl.close)
     renderer = build_renderer(loaded, gl, stack, adaptive=False)
     STOP.check()
-    walk = build_walk(loaded)
+    walk, offset = build_walk(loaded, sets)
     with naming_the_model(loaded):
         source = InlineSource(model_of(loaded), DREAM_FPS, clock.now, bending_of(loaded))
-    lead = Act(choice.name, walk, source)
+    lead = Act(choice.name, walk, source, offset)
     work = build_work(loaded, renderer, build_senses(loaded, simulated=True), lead, sets)
     source.start()
     return work, gl, clock

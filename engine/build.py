@@ -1,6 +1,6 @@
 """The parts of a show, built from its file. Only this module and `app.py` know every part."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +13,7 @@ import models
 from engine.control.hub import Hub
 from engine.control.server import ControlServer
 from engine.control.token_file import read_token
+from engine.directions import build_offset, direction_parameters
 from engine.errors import ReverieError
 from engine.heartbeat import HEARTBEAT
 from engine.lessons import LESSONS, TIMES, Learnt
@@ -40,6 +41,7 @@ from engine.show.wiring import apply_values, check_pass, matrix
 from engine.stage import Act, Stage, Wings
 from engine.walk.base import Walk
 from engine.walk.controls import Controls
+from engine.walk.directions import DirectionOffset
 from engine.walk.registry import walks
 from engine.work import MAX_FPS, Work
 from sensors.driver import Driver
@@ -177,14 +179,17 @@ def build_senses(loaded: LoadedShow, *, simulated: bool = False) -> Senses:
     return Senses({name: Driver(name, sensor) for name, sensor in made.items()})
 
 
-def build_tree(loaded: LoadedShow, renderer: Renderer, sets: Sequence[str]) -> ParameterTree:
-    """All parameters, at the values of the show file and of `sets`, ADDRESS=VALUE each. Raises ReverieError."""
+def build_tree(loaded: LoadedShow, renderer: Renderer, sets: Sequence[str], directions: Iterable[str]) -> ParameterTree:
+    """All parameters, at the values of the show file and of `sets`, ADDRESS=VALUE each. `directions` are those that the
+    network has. Raises ReverieError.
+    """
     walk = walks()[loaded.show.walk.type]
     dream = Parameter(
         MAX_FPS, "float", DREAM_FPS, 0.5, 120.0, unit="1/s", label="Most frames", help="How often the network may dream"
     )
     network = network_parameters(loaded)
-    tree = ParameterTree([*walk.parameters(loaded.show.walk), dream, *network, *renderer.parameters()])
+    palette = direction_parameters(loaded, directions)
+    tree = ParameterTree([*walk.parameters(loaded.show.walk), *palette, dream, *network, *renderer.parameters()])
     apply_values(loaded, tree)
     for text in sets:
         _set_from_text(tree, text)
@@ -203,15 +208,17 @@ def _set_from_text(tree: ParameterTree, text: str) -> None:
         raise ReverieError(f"--set {text}: {error}") from None
 
 
-def build_walk(loaded: LoadedShow) -> Walk:
-    """The walk, after a look at whether the show's `network` section fits its network. Raises ReverieError."""
+def build_walk(loaded: LoadedShow, sets: Sequence[str]) -> tuple[Walk, DirectionOffset]:
+    """The walk and what moves it along the network's directions, after a look at whether the show's `network` section
+    and the directions it names, `sets` too, fit its network. Raises ReverieError.
+    """
     from engine.walk.mapping import load_mapping  # brings torch
 
     show = loaded.show
     kind = walks()[show.walk.type]
     with naming_the_model(loaded):
         mapping = load_mapping(model_of(loaded), partial(check_network, loaded), kind.draws)
-    return kind(show.walk, mapping, show.seed)
+    return kind(show.walk, mapping, show.seed), build_offset(loaded, mapping, sets)
 
 
 def build_work(
@@ -224,7 +231,7 @@ def build_work(
 ) -> Work:
     """The way of a frame. `wings` is where other networks than the `lead` come from. Raises ReverieError."""
     show = loaded.show
-    tree = build_tree(loaded, renderer, sets)
+    tree = build_tree(loaded, renderer, sets, lead.offset.names)
     routes = matrix(loaded, tree, senses.typical())
     stage = Stage(lead, renderer, wings, show.model.fade if isinstance(show.model, FeedPart) else 0.0)
     return Work(tree, senses, routes, stage, renderer, Controls(network_parameters(loaded)))

@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from engine import __version__
 from engine.cli_archive import archive_app
+from engine.cli_explore import explore_app
 from engine.cli_metrics import metrics
 from engine.cli_models import models_app
 from engine.cli_train import Discriminator, Loss, train
@@ -22,8 +23,8 @@ from engine.stopping import STOP, STOPPED, StoppedError
 
 # As they are used: first the show, then the way to a network of one's own, then the rest.
 COMMANDS = (
-    "run", "check", "record", "sensors", "archive", "train", "metrics", "models", "generate", "convert", "info",
-    "export", "doctor", "bench", "schema",
+    "run", "check", "record", "sensors", "archive", "train", "metrics", "models", "generate", "explore", "convert",
+    "info", "export", "doctor", "bench", "schema",
 )  # fmt: skip
 IN_STEPS = ("run", "record", "sensors", "train", "archive", "bench")  # these look at the stop flag, or see to it
 
@@ -48,6 +49,7 @@ app = typer.Typer(
 bench_app = typer.Typer(help="Measure this machine: what the README quotes comes from here.", no_args_is_help=True)
 app.add_typer(archive_app, name="archive")
 app.add_typer(bench_app, name="bench")
+app.add_typer(explore_app, name="explore")
 app.add_typer(models_app, name="models")
 app.command()(metrics)
 app.command()(train)

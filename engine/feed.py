@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import models
+from engine.directions import build_offset
 from engine.dream.source import open_source
 from engine.errors import ReverieError
 from engine.following import Follower
@@ -103,11 +104,13 @@ def _rehearsal(loaded: LoadedShow, max_fps: float) -> Callable[[Entry, Path], Ac
             raise RefusedError("it has noise where the one on the wall has none, or the reverse; start the show anew")
         if kind.draws:
             network = _check(candidate, lambda: models.load(path))
-        walk = kind(loaded.show.walk, mapping_of(network, kind.draws), loaded.show.seed)
+        mapping = mapping_of(network, kind.draws)
+        walk = kind(loaded.show.walk, mapping, loaded.show.seed)
         walk.start()
+        offset = build_offset(candidate, mapping)
         source = open_source(path, max_fps=max_fps, bending=replace(bending, controls=controls), awaited=False)
         source.start()
-        return Act(entry.name, walk, source)
+        return Act(entry.name, walk, source, offset)
 
     return prepare
 

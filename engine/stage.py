@@ -10,12 +10,13 @@ file to the running worker, which then gives no picture for the seconds of its l
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from engine.dream.base import Floats, FrameSource, Pixels
 from engine.params import Value
 from engine.walk.base import Walk
+from engine.walk.directions import DirectionOffset
 
 _log = logging.getLogger(__name__)
 
@@ -35,16 +36,18 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A network at work: what people call it, its walk and its generator. Display thread only."""
+    """A network at work: what people call it, its walk, its generator, its own directions. Display thread only."""
 
     name: str
     walk: Walk
     source: FrameSource
+    offset: DirectionOffset = field(default_factory=DirectionOffset)
 
     def step(self, moment: Moment) -> Pixels | None:
         """Walk on, ask for a picture, and give the newest one there is."""
         self.source.max_fps = moment.max_fps
         latent = self.walk.advance(moment.step, moment.lookup)
+        latent = self.offset.added(latent, moment.step, moment.lookup)
         self.source.submit(replace(latent, controls=moment.controls))
         dreamt = self.source.newest()
         return None if dreamt is None else dreamt.pixels

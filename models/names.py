@@ -8,12 +8,13 @@ from models.manifest import not_a_file, unreadable
 
 BUILTIN = Path(__file__).parent / "builtin"
 SUFFIX = ".safetensors"
+DIRECTIONS = f".directions{SUFFIX}"  # beside a network, see models/explore/
 FOREIGN = (".pkl", ".pt")  # what `reverie convert` takes
 
 
 def builtin_names() -> list[str]:
     """The networks that come with Reverie."""
-    return sorted(path.stem for path in BUILTIN.glob(f"*{SUFFIX}"))
+    return sorted(path.stem for path in BUILTIN.glob(f"*{SUFFIX}") if not path.name.endswith(DIRECTIONS))
 
 
 def player_path(path: Path, role: str) -> Path:

@@ -16,7 +16,7 @@ COMPOSERS = {
     f"engine.{name}"
     for name in ("app", "build", "live", "network", "work", "cli", "bench", "doctor", "archive", "cli_archive")
 }
-COMPOSERS |= {"engine.checking", "engine.feed", "engine.stage", "engine.benchmark.picture"}
+COMPOSERS |= {"engine.checking", "engine.directions", "engine.feed", "engine.stage", "engine.benchmark.picture"}
 LEAVES = {"engine", "engine.clock", "engine.commands", "engine.declare", "engine.errors", "engine.files"}
 LEAVES |= {"engine.modulation", "engine.plugins", "engine.pacing", "engine.params", "engine.signals"}
 ROOMS = ("engine.show", "engine.walk", "engine.dream", "engine.render", "engine.outputs", "engine.control")
@@ -33,6 +33,7 @@ ONLY_IN = {
         "engine.cli_archive",
         "engine.cli_metrics",
         "engine.archive",
+        "engine.cli_explore",
         "engine.cli_models",
         "engine.cli_train",
     ),

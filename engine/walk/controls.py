@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.params import Parameter
 from engine.walk.base import NOTHING, Floats, Lookup
-from engine.walk.easing import Follower
+from engine.walk.easing import LAG, Follower
 from models.noise import START, turned
 
 ROOT = "/network"
@@ -21,9 +21,11 @@ class Controls:
     Display thread only.
     """
 
-    def __init__(self, parameters: Sequence[Parameter] = ()) -> None:
-        """`parameters` are floats with both bounds, below ROOT."""
-        self._parts = [NoiseTurns(p) if p.address == NOISE_SPEED else Eased(p) for p in parameters]
+    def __init__(self, parameters: Sequence[Parameter] = (), lag: float = LAG) -> None:
+        """`parameters` are floats with both bounds; those below ROOT are the network's. `lag` is the mean delay in
+        seconds.
+        """
+        self._parts = [NoiseTurns(p) if p.address == NOISE_SPEED else Eased(p, lag) for p in parameters]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -40,12 +42,13 @@ class Controls:
 class Eased:
     """One number that follows its parameter."""
 
-    def __init__(self, parameter: Parameter) -> None:
+    def __init__(self, parameter: Parameter, lag: float = LAG) -> None:
         assert parameter.minimum is not None
         assert parameter.maximum is not None
         self.names: Sequence[str] = (parameter.address.removeprefix(f"{ROOT}/"),)
         self._address = parameter.address
         self._range = (parameter.minimum, parameter.maximum)
+        self._lag = lag
         self._follower: Follower | None = None
 
     def advance(self, dt: float, lookup: Lookup) -> Sequence[float]:
@@ -58,7 +61,7 @@ class Eased:
         """Go on, onto the target itself once it is as good as there; the integral of the value over `dt` seconds."""
         target = lookup(self._address)
         assert isinstance(target, int | float)
-        follower = self._follower = self._follower or Follower(float(target))
+        follower = self._follower = self._follower or Follower(float(target), lag=self._lag)
         travelled = follower.step(float(target), dt)
         near = ARRIVED * (self._range[1] - self._range[0])
         if abs(follower.value - target) < near and abs(follower.velocity) * follower.lag < near:
