@@ -20,7 +20,7 @@ explore_app = typer.Typer(help="Find out what a network can be asked for.", no_a
 
 @explore_app.callback()
 def explore() -> None:
-    """Find out what a network can be asked for."""
+    """Find out what a network can be asked for."""  # a group of one command would be that command
 
 
 @explore_app.command()
