@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from engine.errors import ReverieError, printable
+from engine.files import unwritable
 
 if TYPE_CHECKING:
     from models.explore.direction_file import Directions
@@ -19,7 +20,7 @@ explore_app = typer.Typer(help="Find out what a network can be asked for.", no_a
 
 @explore_app.callback()
 def explore() -> None:
-    """Find out what a network can be asked for."""
+    """Find out what a network can be asked for."""  # a group of one command would be that command
 
 
 @explore_app.command()
@@ -56,6 +57,9 @@ def _learn(model: str, samples: int, seed: int, device: str, out: Path | None) -
         checkpoint = models.resolve(model)
         path = out or directions_path(checkpoint)
         check_place(path)
+        why = unwritable(path)  # now: learning takes minutes
+        if why:
+            raise ReverieError(f"{path}: cannot be written ({why}); choose another place with --out")
         network = models.load(checkpoint, device)
         with working("learning directions") as report:
             learnt = learn(network, samples, seed, report)

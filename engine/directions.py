@@ -41,7 +41,8 @@ def find_directions(model: str, shape: tuple[int, int]) -> Found:
     if found is None:
         return Found(why=f"{model} has no directions; run: reverie explore directions {model}")
     return Found(
-        found.shifts, f"{directions_path(path).name} has none, since this network's pictures do not vary in it"
+        found.shifts,
+        f"{directions_path(path).name} has none, since this network's pictures do not vary in it; leave it out",
     )
 
 

@@ -83,8 +83,10 @@ class Edges:
 
     def close(self) -> None:
         """Release everything on the GPU."""
-        for thing in (*self._draws, *self._surfaces):
-            thing.release()
+        for draw in self._draws:
+            draw.release()
+        for surface in self._surfaces:
+            surface.release()
 
     def _fit(self, index: int, size: Size) -> None:
         if self._surfaces[index].size != size:

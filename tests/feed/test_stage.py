@@ -20,16 +20,16 @@ class FakeWalk(Walk):
     Config = WalkConfig
 
     def __init__(self, broken: bool = False) -> None:
-        self.phase = 0.0
+        self.place = 0.0
         self.broken = broken
         self.closed = False
 
     def advance(self, dt: float, lookup: Lookup) -> Point:
-        self.phase += dt
+        self.place += dt
         return Point(np.zeros((2, 3), np.float32))
 
     def state(self) -> dict[str, float]:
-        return {"phase": self.phase}
+        return {"phase": self.place}
 
     def close(self) -> None:
         self.closed = True
@@ -37,7 +37,7 @@ class FakeWalk(Walk):
     def restore(self, state: Mapping[str, float]) -> None:
         if self.broken:
             raise ValueError("not a state of mine")
-        self.phase = state["phase"]
+        self.place = state["phase"]
 
 
 class FakeSource:
@@ -141,7 +141,7 @@ def test_without_wings_the_lead_stays() -> None:
     stage = Stage(lead, theatre)
     assert stage.step(Moment(0.5, 0.5, lambda address: 0.0, np.ones(1, np.float32), 12.0))
     assert (theatre.said, stage.problem) == (["push 1"], "")
-    assert (source.max_fps, source.controls, walk.phase) == (12.0, [1.0], 0.5)
+    assert (source.max_fps, source.controls, walk.place) == (12.0, [1.0], 0.5)
 
 
 def test_the_next_network_takes_over_with_its_first_picture(world: World) -> None:
@@ -149,16 +149,16 @@ def test_the_next_network_takes_over_with_its_first_picture(world: World) -> Non
     coming, source, walk = act(2, ready=False)
     world.theatre.ready.append(coming)
     assert world.step() == ["push 1"]
-    assert walk.phase == 6, "it goes on where the lead is"
+    assert walk.place == 6, "it goes on where the lead is"
     assert world.step() == ["push 1"]
-    assert (walk.phase, source.controls) == (7, [7.0])
+    assert (walk.place, source.controls) == (7, [7.0])
     assert world.stage.lead is world.lead
     source.ready = True
     assert world.step() == ["push 1", "turn 2 in 4", "played"]
     assert world.stage.lead is coming
     assert world.stage.turns == 1
     assert world.step() == ["push 2", "leaving 1"]
-    assert world.walk.phase == walk.phase == 9
+    assert world.walk.place == walk.place == 9
     assert [world.step() for _ in range(3)] == [["push 2", "leaving 1"]] * 2 + [["push 2", "away 1"]]
     assert world.step() == ["push 2"]
     assert not source.closed
@@ -202,7 +202,7 @@ def test_a_walk_that_cannot_go_on_from_there_begins_anew(world: World) -> None:
     world.theatre.ready.append(coming)
     world.step()
     world.step()
-    assert (walk.phase, world.stage.lead) == (1.0, coming)
+    assert (walk.place, world.stage.lead) == (1.0, coming)
 
 
 def test_a_lead_that_gives_nothing_is_no_hindrance(world: World) -> None:
