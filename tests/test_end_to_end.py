@@ -25,6 +25,7 @@ title: Test
 seed: 7
 canvas: {{width: 320, height: 180, fps: 15}}
 model: museum-128
+network: {{noise: {{speed: 0}}}}
 sensors:
   hall: {{type: sound}}
   air: {{type: serial, port: {port}}}
