@@ -5,13 +5,13 @@
     "CATEGORIES": ["Color Adjustment"],
     "INPUTS": [
         {"NAME": "inputImage", "TYPE": "image"},
-        {"NAME": "low", "LABEL": "Darkest", "TYPE": "float", "DEFAULT": 0.28, "MIN": 0.05, "MAX": 0.9,
+        {"NAME": "low", "LABEL": "Darkest", "TYPE": "float", "DEFAULT": 0.24, "MIN": 0.05, "MAX": 0.9,
          "HELP": "Mean lightness in a dark room"},
-        {"NAME": "high", "LABEL": "Lightest", "TYPE": "float", "DEFAULT": 0.5, "MIN": 0.05, "MAX": 0.9,
+        {"NAME": "high", "LABEL": "Lightest", "TYPE": "float", "DEFAULT": 0.42, "MIN": 0.05, "MAX": 0.9,
          "HELP": "Mean lightness in a bright room"},
         {"NAME": "room", "LABEL": "Room", "TYPE": "float", "DEFAULT": 0.5, "MIN": 0.0, "MAX": 1.0,
          "HELP": "Where between the two: the room's light belongs here"},
-        {"NAME": "play", "LABEL": "Play", "TYPE": "float", "DEFAULT": 0.05, "MIN": 0.0, "MAX": 0.5,
+        {"NAME": "play", "LABEL": "Play", "TYPE": "float", "DEFAULT": 0.06, "MIN": 0.0, "MAX": 0.5,
          "HELP": "How far a picture may be lighter or darker than that"},
         {"NAME": "pace", "LABEL": "Pace", "TYPE": "float", "DEFAULT": 2.0, "MIN": 0.2, "MAX": 30.0,
          "HELP": "Seconds until most of a difference is made good"}
@@ -26,7 +26,7 @@
 // Lightness is raised to a power, as a print is exposed longer or shorter: black stays black, white stays white, and
 // nothing clips. The power follows the picture that comes in, so it is there as soon as the change it answers to.
 
-const float LEAST = 0.45, MOST = 2.2;  // powers: beyond these a picture is meant to be as light or dark as it is
+const float LEAST = 0.6, MOST = 1.8;  // powers: beyond these a picture is meant to be as light or dark as it is
 
 float lightness(vec3 c) { return dot(clamp(c, 0.0, 1.0), vec3(0.2126, 0.7152, 0.0722)); }
 

@@ -11,7 +11,7 @@
          "HELP": "Seconds until a stroke is painted over"},
         {"NAME": "detail", "LABEL": "Detail", "TYPE": "float", "DEFAULT": 0.5, "MIN": 0.0, "MAX": 1.0,
          "HELP": "How readily the fine brush is taken"},
-        {"NAME": "relief", "LABEL": "Relief", "TYPE": "float", "DEFAULT": 0.3, "MIN": 0.0, "MAX": 1.0,
+        {"NAME": "relief", "LABEL": "Relief", "TYPE": "float", "DEFAULT": 0.24, "MIN": 0.0, "MAX": 1.0,
          "HELP": "How thick the paint stands under a light from the upper left"},
         {"NAME": "variety", "LABEL": "Variety", "TYPE": "float", "DEFAULT": 0.35, "MIN": 0.0, "MAX": 1.0,
          "HELP": "How far the colours of neighbouring strokes differ"},
@@ -86,7 +86,7 @@ float wanted(int brush, float much) {
 
 // Hairs of the brush: streaks across y that change slowly along x, 0 to 1.
 float hairs(vec2 at, int brush, uint seed) {
-    float place = at.y * (brush == 0 ? 11.0 : brush == 1 ? 7.0 : 4.0) + 0.5 * at.x * at.x + 64.0;
+    float place = at.y * (brush == 0 ? 13.0 : brush == 1 ? 8.0 : 4.0) + 0.5 * at.x * at.x + 64.0;
     float i = floor(place), f = place - i;
     uint a = scramble(seed + uint(i));
     return mix(unit(a), unit(a >> 16), f);
@@ -104,7 +104,9 @@ vec4 stroked(vec4 paint_there, ivec2 cell, int brush, float side, float progress
     vec3 colour = texelFetch(inputImage, ivec2(share * RENDERSIZE), 0).rgb;
 
     vec2 d = (here - middle) / side;
-    vec2 at = vec2(dot(d, field.xy), dot(d, vec2(-field.y, field.x)));  // along the stroke and across it
+    float aside = 1.6 * (unit(other >> 12) - 0.5) * (1.0 - field.z);  // where nothing leads it, a brush goes as it likes
+    vec2 along = normalize(field.xy + aside * vec2(-field.y, field.x));
+    vec2 at = vec2(dot(d, along), dot(d, vec2(-along.y, along.x)));  // along the stroke and across it
     at.y += 0.5 * (unit(other >> 8) - 0.5) * (1.0 - field.z) * at.x * at.x;
     at *= vec2(mix(1.3, 0.95, unit(other)), mix(2.7, 1.9, unit(other >> 16)));
 
@@ -115,7 +117,8 @@ vec4 stroked(vec4 paint_there, ivec2 cell, int brush, float side, float progress
 
     vec3 tone = vec3(unit(seed >> 3), unit(seed >> 9), unit(seed >> 13)) - 0.5;
     vec3 shade = 1.0 + variety * (0.07 * tone + 0.16 * (unit(other >> 4) - 0.5) + 0.22 * (hair - 0.5));
-    float height = (0.35 + 0.65 * hair) * (1.0 - 0.3 * float(brush)) + 0.35 * ramp(3.3 * abs(at.y) - 1.8);
+    float thick = 0.35 + 0.25 * float(brush) + 0.3 * ramp(8.0 * field.w);  // thin in wide flat places
+    float height = 0.5 + thick * (hair - 0.5 + 0.35 * ramp(3.3 * abs(at.y) - 1.8));
     vec4 over = vec4(mix(colour, fresh, 0.15 + 0.18 * float(brush)) * shade, height);
     return mix(paint_there, over, min(laid * TIMEDELTA * 120.0 / life, 1.0));
 }
