@@ -11,6 +11,7 @@ from torch import Tensor
 
 import models
 from models import checkpoint
+from models.base import Noise
 from models.canvas import crop
 from models.discriminator import Discriminator
 from models.ops import upsample
@@ -69,7 +70,7 @@ def drawn_up_to(network: Generator, resolution: int) -> Tensor:
     for i in range(int(math.log2(resolution)) - 1):
         block, start = network.synthesis.blocks[i], max(2 * i - 1, 0)
         part = ws[:, start : start + block.num_convs + 1]
-        x, rgb = block(x, None, part, torch.float32, "const")
+        x, rgb = block(x, None, part, torch.float32, Noise())
         total = rgb if total is None else upsample(total) + rgb
     assert total is not None
     return total
