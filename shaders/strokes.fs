@@ -34,7 +34,7 @@
 // turn, so around any pixel there is one cell whose stroke may be over it, and which one is known. Every pixel has a
 // clock of its own, a little ahead of or behind its neighbours', so the painting goes over the canvas in waves. (Sizes by detail, large brushes first: Hertzmann, "Painterly Rendering with Curved Brush Strokes", 1998.)
 
-const float TURNS = 9.0 * 4096.0;  // the clock starts over after so many strokes' beginnings
+const float TURNS = 9.0 * 512.0;  // after so many the clock starts over: a float must tell small parts of one apart
 
 uint scramble(uint x) {
     x = (x ^ (x >> 16)) * 0x7feb352du;
