@@ -32,9 +32,12 @@
 // Painted over and over, never resampled: each frame lays a little more of the strokes that are just being drawn onto
 // what is there. The canvas is cut into cells, a grid for each brush. The nine cells of every 3x3 block are painted in
 // turn, so around any pixel there is one cell whose stroke may be over it, and which one is known. Every pixel has a
-// clock of its own, a little ahead of or behind its neighbours', so the painting goes over the canvas in waves. (Sizes by detail, large brushes first: Hertzmann, "Painterly Rendering with Curved Brush Strokes", 1998.)
+// clock of its own, a little ahead of or behind its neighbours', so the painting goes over the canvas in waves. (Sizes
+// by detail, large brushes first: Hertzmann, "Painterly Rendering with Curved Brush Strokes", 1998.)
 
-const float TURNS = 9.0 * 512.0;  // after so many the clock starts over: a float must tell small parts of one apart
+const float TURNS = 9.0;  // of the cells of a block
+const float GENERATIONS = 65536.0;  // of strokes in a cell, until their places and shapes come back
+const float LONGEST_STEP = 0.87;  // of a turn: no divisor of the nine, or each stroke would stop at the same place for ever
 
 uint scramble(uint x) {
     x = (x ^ (x >> 16)) * 0x7feb352du;
@@ -120,7 +123,7 @@ vec4 stroked(vec4 paint_there, ivec2 cell, int brush, float side, float progress
     float thick = 0.35 + 0.25 * float(brush) + 0.3 * ramp(8.0 * field.w);  // thin in wide flat places
     float height = 0.5 + thick * (hair - 0.5 + 0.35 * ramp(3.3 * abs(at.y) - 1.8));
     vec4 over = vec4(mix(colour, fresh, 0.15 + 0.18 * float(brush)) * shade, height);
-    return mix(paint_there, over, min(laid * TIMEDELTA * 120.0 / life, 1.0));
+    return mix(paint_there, over, 1.0 - exp(-laid * TIMEDELTA * 180.0 / life));  // the same at every frame rate
 }
 
 vec4 painted(vec2 here) {
@@ -139,8 +142,9 @@ vec4 painted(vec2 here) {
         float tick = clock_now.x + early + 0.37 * float(brush);
         int turn = int(tick);
         int which = (turn * 4) % 9;
+        uint generation = uint(clock_now.z) + uint(turn / 9);
         ivec2 beside = (ivec2(which % 3, which / 3) - cell % 3 + 4) % 3 - 1;
-        paint_there = stroked(paint_there, cell + beside, brush, side, fract(tick), uint(turn / 9), here, fresh);
+        paint_there = stroked(paint_there, cell + beside, brush, side, fract(tick), generation, here, fresh);
     }
     return paint_there;
 }
@@ -162,8 +166,10 @@ vec3 lit(vec2 here) {
 void main() {
     if (PASSINDEX == 0) {
         vec4 before = texelFetch(clock, ivec2(0), 0);
-        float next = before.x + min(TIMEDELTA * 9.0 / life, 1.0);
-        gl_FragColor = vec4(next - TURNS * floor(next / TURNS), before.a, 0.0, 1.0);  // .y: whether there is paint yet
+        float next = before.x + min(TIMEDELTA * TURNS / life, LONGEST_STEP);
+        float again = step(TURNS, next);
+        // .x: turns, few enough to be exact; .y: whether there is paint yet; .z: generations
+        gl_FragColor = vec4(next - again * TURNS, before.a, mod(before.z + again, GENERATIONS), 1.0);
     } else if (PASSINDEX == 1) {
         gl_FragColor = slopes_at(isf_FragNormCoord);
     } else if (PASSINDEX == 2) {

@@ -22,7 +22,7 @@ def thumbnail(rows: Rows, height: int) -> Picture:
     """Luma at `height`, or as it is where that is larger; each pixel is the mean of an area, not rounded to 8 bits."""
     if rows.shape[0] <= height:
         return luma(rows)
-    size = (round(rows.shape[1] * height / rows.shape[0]), height)
+    size = (max(1, round(rows.shape[1] * height / rows.shape[0])), height)
     means = cv2.resize(rows.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     return _weighted(means)  # of the means: luma is linear, and they are few
 

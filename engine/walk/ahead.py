@@ -60,10 +60,12 @@ class Ahead(Generic[T]):
 
     def _work(self) -> None:
         try:
-            while not self._stop.is_set():
-                self._woken.clear()
-                self._catch_up(self._leg)
+            while True:
                 self._woken.wait()
+                self._woken.clear()  # first: what is said after this is heard in the next round
+                if self._stop.is_set():
+                    return
+                self._catch_up(self._leg)
         except Exception as error:  # noqa: BLE001 - a plug-in's network may fail in any way, and none may stop the show
             _log.warning("the walk goes on without what is worked out ahead: %s: %s", type(error).__name__, error)
 

@@ -75,3 +75,4 @@ def test_luma_is_that_of_rec_709_and_a_thumbnail_is_its_mean() -> None:
     blocks = luma(rows).reshape(90, 2, 160, 2).mean((1, 3))
     np.testing.assert_allclose(thumbnail(rows, 90), blocks, atol=1e-5)
     assert thumbnail(rows, 500).shape == (180, 320)
+    assert thumbnail(np.full((16384, 64, 4), 255, np.uint8), 90) == pytest.approx(np.ones((90, 1))), "a column of LEDs"

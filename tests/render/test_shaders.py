@@ -198,6 +198,29 @@ def test_paint_rests_until_it_is_painted_over(gl: GLContext) -> None:
     assert after[..., :3].max() < 0.15
 
 
+def test_strokes_paint_alike_at_every_frame_rate(gl: GLContext) -> None:
+    energies = []
+    for fps in (15, 60):
+        drawn = strokes(gl)
+        image = texture_of(gl, portrait())
+        energies.append(fine_energy([drawn.draw(image, delta=1 / fps) for _ in range(4 * fps)][-1]))
+    assert energies[0] == pytest.approx(energies[1], rel=0.08)
+
+
+def test_the_clock_of_the_strokes_counts_the_shortest_step_for_ever(gl: GLContext) -> None:
+    """It goes round before a float32 would lose what a frame adds, also at 240 frames a second and the longest life."""
+    drawn = strokes(gl, life=30.0)
+    image = flat(gl, (0.5, 0.5, 0.5), (320, 180))
+    drawn.draw(image)
+    buffer = drawn.shader_pass._buffers["clock"]
+    buffer.front.texture.write(np.array([8.9995, 1.0, 65535.0, 1.0], np.float32).tobytes())
+    for _ in range(4):
+        drawn.draw(image, delta=1 / 240)
+    turns, _, generation, _ = pixels(buffer.front.texture)[0, 0]
+    assert turns == pytest.approx(8.9995 + 4 * 9 / 30 / 240 - 9, abs=1e-5)
+    assert generation == 0.0
+
+
 def test_a_push_is_seen_in_the_same_frame_and_gone_with_it(gl: GLContext) -> None:
     drawn, quiet = strokes(gl), strokes(gl)
     image = texture_of(gl, portrait())
