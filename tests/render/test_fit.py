@@ -140,6 +140,13 @@ def test_a_picture_that_is_not_enlarged_has_no_edges_to_hold(gl: GLContext, fit:
     assert np.array_equal(fitted(fit, image, edges=1.0), fitted(fit, image))
 
 
+def test_edges_set_in_smoothly_where_a_camera_comes_closer_than_one_to_one(gl: GLContext, fit: Fit) -> None:
+    image = texture_of(gl, painting(64)[..., :3].astype(np.float32) / 255)
+    plain, held = (fitted(fit, image, edges=edges, zoom=1.01) for edges in (0.0, 1.0))
+    near = fitted(fit, image, edges=1.0, zoom=2.0) - fitted(fit, image, zoom=2.0)
+    assert 0 < np.abs(held - plain).mean() < 0.1 * np.abs(near).mean()
+
+
 ADDRESSES = {p.address: p.default for p in (*camera.PARAMETERS, *fit_module.PARAMETERS)}
 
 
