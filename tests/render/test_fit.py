@@ -170,6 +170,14 @@ def test_the_camera_roams_slowly_within_the_picture() -> None:
     assert max(v.zoom for v in views) == pytest.approx(1.25, abs=0.01)
 
 
+def test_another_place_is_no_jump_and_is_reached() -> None:
+    moves = Camera()
+    seen(moves, 0.1, x=-1.0, roam=0.0, roam_time=10.0)
+    views = seen(moves, 3.0, step=1 / 30, x=1.0, y=0.5)
+    assert np.abs(np.diff([-1.0, *(v.x for v in views)])).max() < 0.2
+    assert (views[-1].x, views[-1].y) == (pytest.approx(1.0, abs=1e-3), pytest.approx(0.5, abs=1e-3))
+
+
 def test_another_pace_is_no_jump() -> None:
     moves = Camera()
     before = seen(moves, 33.0, roam=1.0, roam_time=60.0)[-1]
