@@ -17,16 +17,8 @@ COMPOSERS = {
     for name in ("app", "build", "live", "network", "work", "cli", "bench", "doctor", "archive", "cli_archive")
 }
 COMPOSERS |= {"engine.checking", "engine.directions", "engine.feed", "engine.stage", "engine.benchmark.picture"}
-LEAVES = {
-    "engine",
-    "engine.clock",
-    "engine.commands",
-    "engine.declare",
-    "engine.easing",
-    "engine.errors",
-    "engine.files",
-}
-LEAVES |= {"engine.modulation", "engine.plugins", "engine.pacing", "engine.params", "engine.signals"}
+LEAVES = {"engine", "engine.clock", "engine.commands", "engine.declare", "engine.errors", "engine.files"}
+LEAVES |= {"engine.easing", "engine.modulation", "engine.plugins", "engine.pacing", "engine.params", "engine.signals"}
 ROOMS = ("engine.show", "engine.walk", "engine.dream", "engine.render", "engine.outputs", "engine.control")
 ONLY_IN = {
     "moderngl": ("engine.render", "engine.outputs"),
