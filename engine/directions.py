@@ -71,7 +71,7 @@ def check_directions(loaded: LoadedShow, sets: Sequence[str], found: Found) -> l
         return [found.why] if found.unusable else []
     where, address = lacking[0]
     if isinstance(loaded.show.model, FeedPart):
-        return [f"{address} moves nothing as long as {found.why}"]
+        return [f"{address} moves nothing for now: {found.why}"]
     if where is None:
         raise ReverieError(f"--set {address}: {found.why}")
     raise loaded.error(where, f"{address}: {found.why}")

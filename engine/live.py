@@ -131,6 +131,7 @@ class Live:
             renderer=self.renderer.gl.renderer,
             render_size=list(self.renderer.size),
             render_scale=round(self.renderer.scale, 3),
+            render_quality=self.renderer.quality,
             render_ms=round(1000 * self.renderer.work, 2),
         )
 

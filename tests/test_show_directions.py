@@ -100,7 +100,7 @@ def test_a_show_that_follows_a_registry_always_has_the_parameters(folder: Path) 
     found = find_directions(loaded.model, (6, 8))
     assert found.shifts == {}
     notes = check_directions(loaded, (), found)
-    assert notes == [f"/walk/warmth moves nothing as long as {found.why}"]
+    assert notes == [f"/walk/warmth moves nothing for now: {found.why}"]
     assert check_directions(loaded, (), Found(dict.fromkeys(PALETTE, np.zeros((6, 8), np.float32)))) == []
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.easing import Follower
 from engine.params import Parameter, Value
 
 Lookup = Callable[[str], Value]
@@ -39,16 +40,20 @@ class View:
 
 
 class Camera:
-    """Follows the parameters and its own slow way, which a changed pace never makes jump. Display thread only."""
+    """Follows the parameters and its own slow way, without a jump in place or pace; zoom is as fast as it is told.
+    Display thread only.
+    """
 
     def __init__(self) -> None:
         self._gone = 0.0  # roam times
+        self._followers: dict[str, Follower] = {}
 
     def advance(self, delta: float, lookup: Lookup) -> View:
         """The view `delta` seconds later. `lookup` gives the value in force at an address."""
         fit = lookup("/picture/fit")
         assert isinstance(fit, str)
-        zoom, x, y, roam, time = (_number(lookup, parameter.address) for parameter in PARAMETERS[1:])
+        zoom, time = _number(lookup, "/picture/zoom"), _number(lookup, "/picture/roam_time")
+        x, y, roam = (self._eased(f"/picture/{name}", delta, lookup) for name in ("x", "y", "roam"))
         self._gone += delta / time
         return View(
             fit,
@@ -56,6 +61,13 @@ class Camera:
             _within(x + roam * math.sin(math.tau * self._gone / _ACROSS)),
             _within(y + roam * math.sin(math.tau * self._gone / _UP)),
         )
+
+    def _eased(self, address: str, delta: float, lookup: Lookup) -> float:
+        """The first call starts where the parameter stands."""
+        target = _number(lookup, address)
+        follower = self._followers.setdefault(address, Follower(target))
+        follower.step(target, delta)
+        return follower.value
 
 
 def _within(place: float) -> float:

@@ -57,10 +57,10 @@ void main() { colour = vec4(texture(image, uv - far * texture(uphill, uv).xy).rg
 class Edges:
     """Draws a picture's edges together. Display thread only; release with `close`."""
 
-    def __init__(self, context: moderngl.Context, size: Size) -> None:
+    def __init__(self, context: moderngl.Context) -> None:
         self._context = context
         self._draws = [Draw(context, text) for text in (STRENGTH, UPHILL, WARP)]
-        self._surfaces = [Surface(context, size) for _ in self._draws]
+        self._surfaces = [Surface(context, (1, 1)) for _ in self._draws]  # they grow when they are needed
 
     def render(self, image: moderngl.Texture, pixel: float, amount: float) -> moderngl.Texture:
         """`image` with edges held by `amount`, 0 to 1. `pixel` is what one of the generator's pixels covers of it, in
@@ -75,6 +75,7 @@ class Edges:
         strength, uphill, warp = self._draws
         field, slope, warped = self._surfaces
         reach = pixel / image.width, pixel / image.height
+        amount *= min(pixel - 1.0, 1.0)  # sets in smoothly: a camera may come closer than 1:1
         far = 0.9 * amount * reach[0], 0.9 * amount * reach[1]
         strength(field, image=image, reach=reach)
         uphill(slope, field=field.texture, reach=reach)

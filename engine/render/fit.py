@@ -92,7 +92,7 @@ class Fit:
         self._shrink = Draw(context, RESAMPLE + SHRINK)
         self._rows = Surface(context, size)
         self._whole = Surface(context, size)
-        self._edges = Edges(context, size)
+        self._edges = Edges(context)
 
     def render(self, image: moderngl.Texture, view: View, softness: float, edges: float) -> moderngl.Texture:
         """`image` at the canvas size, RGBA16F."""

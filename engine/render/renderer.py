@@ -56,6 +56,11 @@ class Renderer:
         return self.size[0] / self._canvas[0]
 
     @property
+    def quality(self) -> float:
+        """What passes render with now, 0 to 1, of what the artist gives them."""
+        return self.chain.quality
+
+    @property
     def work(self) -> float:
         """Seconds the newest measured frame took to render."""
         return self._timer.work

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.easing import LAG, Follower
 from engine.params import Parameter
 from engine.walk.base import NOTHING, Floats, Lookup
-from engine.walk.easing import LAG, Follower
 from models.noise import START, turned
 
 ROOT = "/network"

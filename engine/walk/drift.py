@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from engine.easing import Follower, restore_into, state_of
 from engine.walk.base import Latent, LatentMapping, Lookup, Walk, WalkConfig, number
-from engine.walk.easing import Follower, restore_into, state_of
 from engine.walk.path import GaussianPath
 from engine.walk.styles import CROSSOVER_LAG, Styles
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from engine.easing import Follower, restore_into, state_of
 from engine.walk.ahead import Ahead
 from engine.walk.base import DrawingMapping, Floats, Latent, LatentMapping, Lookup, Walk, WalkConfig, number
-from engine.walk.easing import Follower, restore_into, state_of
 from engine.walk.retiming import EVEN_IN_Z, Measure, Retiming, measured, remaining
 from engine.walk.route import STREAMS, Route
 from engine.walk.styles import CROSSOVER_LAG, Styles

@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from engine.easing import Follower, restore_into, state_of
 from engine.walk.base import Floats, Latent, LatentMapping, Lookup, Walk, WalkConfig, number
-from engine.walk.easing import Follower, restore_into, state_of
 from engine.walk.path import gaussian
 
 

@@ -79,7 +79,7 @@ def read_directions(checkpoint: Path, shape: tuple[int, int]) -> Directions | No
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _unusable(path, f"it cannot be read ({error.strerror})", checkpoint) from None
+        raise _unusable(path, f"it cannot be read ({error.strerror or 'it is no file'})", checkpoint) from None
     except (SafetensorError, ValueError, TypeError, KeyError, RecursionError):
         raise _unusable(path, "it is damaged", checkpoint) from None
     return Directions({name: shifts[name] for name in PALETTE if name in shifts}, notes["figures"])

@@ -15,6 +15,7 @@ from models.feed.errors import FeedError, RefusedError
 from models.feed.registry import Registry
 from models.files import write_atomically
 from models.manifest import LARGEST_FILE, check_hash, hash_file, read_manifest
+from models.names import DIRECTIONS
 
 MOST_FILES = 8
 MOST_BYTES = 8 * 2**30
@@ -98,8 +99,8 @@ class Cache:
         for kept, (path, size) in enumerate(_by_use(self.folder)):
             space -= size
             if path != newest and (kept >= MOST_FILES or space < 0):
-                path.unlink(missing_ok=True)
-                hash_file(path).unlink(missing_ok=True)
+                for file in (path, hash_file(path), path.with_name(f"{path.stem}{DIRECTIONS}")):
+                    file.unlink(missing_ok=True)
         for part in self.folder.glob(".*.tmp"):
             if time.time() - part.stat().st_mtime > ABANDONED:  # by a process that was killed
                 part.unlink(missing_ok=True)
@@ -120,8 +121,9 @@ def _home() -> Path:
 
 
 def _by_use(folder: Path) -> list[tuple[Path, int]]:
-    """Files and their sizes, the one used last first."""
-    found = [(path, path.stat()) for path in folder.glob(f"*{SUFFIX}")]
+    """Networks and their sizes, the one used last first."""
+    networks = (path for path in folder.glob(f"*{SUFFIX}") if not path.name.endswith(DIRECTIONS))
+    found = [(path, path.stat()) for path in networks]
     return [(path, stat.st_size) for path, stat in sorted(found, key=lambda item: -item[1].st_mtime)]
 
 

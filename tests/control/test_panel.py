@@ -214,8 +214,10 @@ def test_signals_move_and_say_how_good_they_are(page: Page, show: FakeShow) -> N
 
 def test_health_is_one_line(page: Page, show: FakeShow) -> None:
     problems = {"shader flow": "line 12: undeclared identifier"}
-    show.hub.health = {"status": "degraded", "problems": problems, "fps": 29.97, "frame_p99_ms": 36.4}
+    figures = {"fps": 29.97, "frame_p99_ms": 36.4, "render_quality": 0.5}
+    show.hub.health = {"status": "degraded", "problems": problems, **figures}
     expect(page.locator("[data-figure='fps']")).to_have_text("fps30.0")
+    expect(page.locator("[data-figure='render_quality']")).to_have_text("quality0.5")
     expect(page.locator("[data-figure='frame_p99_ms'] dd")).to_have_text("36")
     expect(page.locator("#health")).to_contain_text("degraded")
     expect(page.locator("#problems li")).to_have_text("shader flow line 12: undeclared identifier")

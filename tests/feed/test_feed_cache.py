@@ -6,6 +6,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
+from models.explore.direction_file import directions_path
 from models.feed import cache as caching
 from models.feed.cache import Cache
 from models.feed.errors import FeedError, RefusedError
@@ -75,13 +76,17 @@ def test_what_was_used_last_is_kept(
     for age, entry in enumerate(entries[:3]):
         os.utime(cache.fetch(registry, entry), (1000 + age, 1000 + age))
     cache.use(entries[0])
+    directions = [directions_path(cache.path(entry)) for entry in entries[:2]]
+    for path in directions:
+        path.touch()
     left = cache.folder / ".left.123.tmp"
     left.touch()
     os.utime(left, (1000, 1000))
     cache.fetch(registry, entries[3])
     kept = {entry.name for entry in entries if cache.path(entry).exists()}
     assert kept == {"a", "c", "d"}
-    assert len(names(cache)) == 6
+    assert [path.exists() for path in directions] == [True, False], "each goes with its network, and counts as none"
+    assert len(names(cache)) == 7
 
 
 def test_bytes_are_bounded_too(

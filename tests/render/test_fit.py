@@ -140,6 +140,13 @@ def test_a_picture_that_is_not_enlarged_has_no_edges_to_hold(gl: GLContext, fit:
     assert np.array_equal(fitted(fit, image, edges=1.0), fitted(fit, image))
 
 
+def test_edges_set_in_smoothly_where_a_camera_comes_closer_than_one_to_one(gl: GLContext, fit: Fit) -> None:
+    image = texture_of(gl, painting(64)[..., :3].astype(np.float32) / 255)
+    plain, held = (fitted(fit, image, edges=edges, zoom=1.01) for edges in (0.0, 1.0))
+    near = fitted(fit, image, edges=1.0, zoom=2.0) - fitted(fit, image, zoom=2.0)
+    assert 0 < np.abs(held - plain).mean() < 0.1 * np.abs(near).mean()
+
+
 ADDRESSES = {p.address: p.default for p in (*camera.PARAMETERS, *fit_module.PARAMETERS)}
 
 
@@ -161,6 +168,14 @@ def test_the_camera_roams_slowly_within_the_picture() -> None:
         assert np.abs(np.diff(values)).max() <= 0.1 * np.pi / 30 + 1e-6
     assert min(v.zoom for v in views) >= 1.0
     assert max(v.zoom for v in views) == pytest.approx(1.25, abs=0.01)
+
+
+def test_another_place_is_no_jump_and_is_reached() -> None:
+    moves = Camera()
+    seen(moves, 0.1, x=-1.0, roam=0.0, roam_time=10.0)
+    views = seen(moves, 3.0, step=1 / 30, x=1.0, y=0.5)
+    assert np.abs(np.diff([-1.0, *(v.x for v in views)])).max() < 0.2
+    assert (views[-1].x, views[-1].y) == (pytest.approx(1.0, abs=1e-3), pytest.approx(0.5, abs=1e-3))
 
 
 def test_another_pace_is_no_jump() -> None:

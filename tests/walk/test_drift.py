@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from engine.easing import LAG, Follower
 from engine.params import ParameterTree
 from engine.walk.base import Floats, LatentMapping
 from engine.walk.drift import Drift, DriftConfig
-from engine.walk.easing import LAG, Follower
 
 FRAME = 1 / 60
 LAYERS = 10

@@ -7,6 +7,7 @@ const FIGURES = [
   ["dream_fps", "dreams/s", (value) => value.toFixed(1)],
   ["frame_p99_ms", "ms p99", (value) => value.toFixed(0)],
   ["render_scale", "scale", (value) => value.toFixed(2)],
+  ["render_quality", "quality", (value) => value.toFixed(1)],
   ["network", "network", (value) => value],
 ];
 
