@@ -6,14 +6,14 @@
     "INPUTS": [
         {"NAME": "inputImage", "TYPE": "image"},
         {"NAME": "size", "LABEL": "Size", "TYPE": "float", "DEFAULT": 1.0, "MIN": 0.4, "MAX": 3.0,
-         "HELP": "Size of the brushes; at 1 the widest paints a twelfth of the picture's height"},
+         "HELP": "Size of the brushes; at 1 the widest paints strokes of a quarter of the picture's height"},
         {"NAME": "life", "LABEL": "Life", "TYPE": "float", "DEFAULT": 3.0, "MIN": 0.5, "MAX": 30.0,
          "HELP": "Seconds until a stroke is painted over"},
         {"NAME": "detail", "LABEL": "Detail", "TYPE": "float", "DEFAULT": 0.5, "MIN": 0.0, "MAX": 1.0,
          "HELP": "How readily the fine brush is taken"},
-        {"NAME": "relief", "LABEL": "Relief", "TYPE": "float", "DEFAULT": 0.24, "MIN": 0.0, "MAX": 1.0,
+        {"NAME": "relief", "LABEL": "Relief", "TYPE": "float", "DEFAULT": 0.55, "MIN": 0.0, "MAX": 1.0,
          "HELP": "How thick the paint stands under a light from the upper left"},
-        {"NAME": "variety", "LABEL": "Variety", "TYPE": "float", "DEFAULT": 0.35, "MIN": 0.0, "MAX": 1.0,
+        {"NAME": "variety", "LABEL": "Variety", "TYPE": "float", "DEFAULT": 0.45, "MIN": 0.0, "MAX": 1.0,
          "HELP": "How far the colours of neighbouring strokes differ"},
         {"NAME": "push", "LABEL": "Push", "TYPE": "float", "DEFAULT": 0.0, "MIN": 0.0, "MAX": 1.0, "IDENTITY": 0.0,
          "HELP": "Shoves the wet paint along the strokes and lets it catch the light: for onsets of sound"},
@@ -83,13 +83,13 @@ vec4 grain_at(vec2 uv) {
 float wanted(int brush, float much) {
     float fine = much * mix(6.0, 40.0, detail);
     if (brush == 0) return 1.0 - 0.9 * smoothstep(0.5, 1.6, fine);
-    if (brush == 1) return smoothstep(0.15, 0.7, fine);
-    return smoothstep(0.6, 1.5, fine);
+    if (brush == 1) return smoothstep(0.2, 0.8, fine);
+    return smoothstep(0.8, 1.8, fine);
 }
 
 // Hairs of the brush: streaks across y that change slowly along x, 0 to 1.
 float hairs(vec2 at, int brush, uint seed) {
-    float place = at.y * (brush == 0 ? 13.0 : brush == 1 ? 8.0 : 4.0) + 0.5 * at.x * at.x + 64.0;
+    float place = at.y * (brush == 0 ? 14.0 : brush == 1 ? 6.0 : 2.5) + 0.5 * at.x * at.x + 64.0;
     float i = floor(place), f = place - i;
     uint a = scramble(seed + uint(i));
     return mix(unit(a), unit(a >> 16), f);
@@ -120,7 +120,8 @@ vec4 stroked(vec4 paint_there, ivec2 cell, int brush, float side, float progress
 
     vec3 tone = vec3(unit(seed >> 3), unit(seed >> 9), unit(seed >> 13)) - 0.5;
     vec3 shade = 1.0 + variety * (0.07 * tone + 0.16 * (unit(other >> 4) - 0.5) + 0.22 * (hair - 0.5));
-    float thick = 0.35 + 0.25 * float(brush) + 0.3 * ramp(8.0 * field.w);  // thin in wide flat places
+    float load = 1.0 - 0.5 * ramp(0.5 + 0.5 * at.x);  // a brush runs dry
+    float thick = load * (0.25 + 0.75 * lightness(colour)) * (0.4 + 0.2 * float(brush));  // lights stand thick, darks lie thin
     float height = 0.5 + thick * (hair - 0.5 + 0.35 * ramp(3.3 * abs(at.y) - 1.8));
     vec4 over = vec4(mix(colour, fresh, 0.15 + 0.18 * float(brush)) * shade, height);
     return mix(paint_there, over, 1.0 - exp(-laid * TIMEDELTA * 180.0 / life));  // the same at every frame rate
@@ -132,12 +133,14 @@ vec4 painted(vec2 here) {
     vec4 clock_now = texelFetch(clock, ivec2(0), 0);
     if (clock_now.y < 0.5) return vec4(fresh, 0.5);
 
-    paint_there.rgb = mix(paint_there.rgb, fresh, 1.0 - exp(-TIMEDELTA / (1.2 * life)));
+    vec3 stale = abs(paint_there.rgb - fresh);  // what no stroke reaches goes with the picture, old paint first
+    float wash = (0.6 + 5.0 * max(stale.r, max(stale.g, stale.b))) / life;
+    paint_there.rgb = mix(paint_there.rgb, fresh, 1.0 - exp(-TIMEDELTA * wash));
     vec2 place = here / RENDERSIZE.y;
     float early = 9.0 + 2.0 * sin(5.1 * place.x + 2.3 * place.y) + 2.0 * sin(6.7 * place.y - 3.1 * place.x + 1.0);
     int brushes = 1 + int(2.0 * quality + 0.5);
     for (int brush = 0; brush < brushes; brush++) {
-        float side = size * RENDERSIZE.y / (brush == 0 ? 13.0 : brush == 1 ? 28.0 : 64.0);
+        float side = size * RENDERSIZE.y / (brush == 0 ? 8.0 : brush == 1 ? 21.0 : 56.0);
         ivec2 cell = ivec2(here / side);
         float tick = clock_now.x + early + 0.37 * float(brush);
         int turn = int(tick);
@@ -155,11 +158,12 @@ vec3 lit(vec2 here) {
     float swell = 0.6 + 0.4 * sin(9.0 * place.x + 5.0 * sin(4.0 * place.y) + 3.0 * sin(0.7 * TIME));
     vec2 along = texelFetch(brush_field, ivec2(here / RENDERSIZE * vec2(textureSize(brush_field, 0))), 0).xy;
     here += push * 0.014 * swell * RENDERSIZE.y * along;
-    ivec2 at = ivec2(clamp(here, vec2(1.0), RENDERSIZE - 2.0));
+    int e = 1 + int(RENDERSIZE.y / 480.0);  // as wide a slope on every canvas: of single pixels it would glitter
+    ivec2 at = ivec2(clamp(here, vec2(e), RENDERSIZE - float(e) - 1.0));
     vec4 paint_here = texelFetch(paint, at, 0);
-    float slope = texelFetch(paint, at + ivec2(1, -1), 0).a - texelFetch(paint, at + ivec2(-1, 1), 0).a;
-    float light = clamp(slope * (RENDERSIZE.y / 500.0 + 0.6), -0.6, 0.8);
-    float shine = relief * 0.25 * max(light - 0.12, 0.0) + push * 0.10 * swell;
+    float slope = texelFetch(paint, at + ivec2(e, -e), 0).a - texelFetch(paint, at + ivec2(-e, e), 0).a;
+    float light = clamp(1.4 * slope, -0.5, 0.6);
+    float shine = push * 0.10 * swell;
     return paint_here.rgb * (1.0 + (relief + 0.5 * push) * light + shine);
 }
 

@@ -10,6 +10,7 @@ from engine.benchmark.summary import frames_between, mean, rounded, spread
 
 LAGS = (1, 3, 10)  # seconds
 RATE = 5.0  # pairs a second
+RAMP = 2.0  # seconds at both ends of a phase that do not count: a walk gets up to speed there, and slows down
 TOLERANCE = 0.25  # of the mean rate of change of a phase
 WHOLE = "walk"  # the one phase of a walk that tells none
 
@@ -42,32 +43,44 @@ class Change:
         self._every = frames_between(fps, RATE)
         self._frames = {lag: max(1, round(lag * fps)) for lag in LAGS}
         self._past: deque[Picture] = deque(maxlen=self._frames[LAGS[-1]] + 1)
-        self._phases: deque[str] = deque(maxlen=self._frames[LAGS[0]] + 1)
         self._alike: dict[int, list[float]] = {lag: [] for lag in LAGS}
         self._rates: dict[str, list[float]] = {}
+        self._phase_now = ""
+        self._counts_from = 0.0  # frames
+        self._run: list[tuple[int, float]] = []  # rates of the phase that is on, with the frame each second ends with
 
     def see(self, index: int, thumbnail: Picture, phase: str) -> None:
         """One frame; `index` counts them from 0, `phase` is what the walk says, "" where nothing."""
         self._past.append(thumbnail)
-        self._phases.append(phase or WHOLE)
+        if index and (phase or WHOLE) != self._phase_now:
+            self._end_phase(index - RAMP * self._fps)
+            self._counts_from = index + RAMP * self._fps
+        self._phase_now = phase or WHOLE
         if index % self._every:
             return
         for lag, frames in self._frames.items():
             if frames < len(self._past):
                 self._alike[lag].append(correlation(thumbnail, self._past[-1 - frames]))
-        self._note_rate(thumbnail)
+        self._note_rate(index, thumbnail)
 
     def figures(self) -> dict[str, Any]:
         """Mean correlations, and |Δ| of luma over one second within each phase."""
+        self._end_phase(np.inf)
         alike = {f"correlation_{lag}s": mean(self._alike[lag]) for lag in LAGS}
         return {**alike, "phases": {phase: self._phase(rates) for phase, rates in self._rates.items()}}
 
-    def _note_rate(self, thumbnail: Picture) -> None:
-        """Of a second that lies in one phase as a whole."""
+    def _note_rate(self, index: int, thumbnail: Picture) -> None:
+        """Of a second that lies in one phase as a whole, behind its ramp."""
         frames = self._frames[LAGS[0]]
-        if frames < len(self._past) and len(set(self._phases)) == 1:
-            rate = change(thumbnail, self._past[-1 - frames]) * self._fps / frames
-            self._rates.setdefault(self._phases[-1], []).append(rate)
+        if frames < len(self._past) and index - frames >= self._counts_from:
+            self._run.append((index, change(thumbnail, self._past[-1 - frames]) * self._fps / frames))
+
+    def _end_phase(self, until: float) -> None:
+        """Keep the rates of the phase that was on, of seconds that ended by frame `until`."""
+        kept = [rate for index, rate in self._run if index <= until]
+        if kept:
+            self._rates.setdefault(self._phase_now, []).extend(kept)
+        self._run = []
 
     def _phase(self, rates: list[float]) -> dict[str, float | None]:
         return {

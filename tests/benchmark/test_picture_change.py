@@ -51,20 +51,25 @@ def test_the_rate_is_that_of_a_fade() -> None:
     assert change(PATTERN, PATTERN + np.float32(0.25)) == pytest.approx(0.25)
 
 
-def test_each_phase_has_its_own_rate_and_no_second_belongs_to_two() -> None:
+def test_each_phase_has_its_own_rate_without_its_ramps() -> None:
     speeds = {"hold": 0.01, "passage": 0.05}
 
     def phase(index: int) -> str:
-        return "hold" if index // 50 % 2 == 0 else "passage"
+        return "hold" if index // 100 % 2 == 0 else "passage"
 
-    level = np.cumsum([speeds[phase(i)] / FPS for i in range(200)])
-    found = measured(lambda i: PATTERN + np.float32(level[i]), 200, phase)
+    def speed(index: int) -> float:
+        """Slower in the two seconds at each end of a phase, except where the recording begins and ends."""
+        ramp = min(index % 100, 99 - index % 100) < 20 and 20 < index < 380
+        return speeds[phase(index)] / (2 if ramp else 1)
+
+    level = np.cumsum([speed(i) / FPS for i in range(400)])
+    found = measured(lambda i: PATTERN + np.float32(level[i]), 400, phase)
     assert set(found["phases"]) == set(speeds)
     for name, speed in speeds.items():
         part = found["phases"][name]
         assert part["change_per_s"] == pytest.approx(speed, abs=1e-4)
-        assert part["change_spread"] == pytest.approx(0, abs=1e-4)
-        assert part["seconds"] == pytest.approx(8, abs=0.5)
+        assert part["change_spread"] == pytest.approx(0, abs=5e-4), "a walk in its ramps is half as fast"
+        assert part["seconds"] == pytest.approx(12, abs=0.9)
 
 
 def test_steady_is_what_stays_within_a_quarter_of_the_mean() -> None:

@@ -57,12 +57,12 @@ def test_a_walk_that_tells_its_phase_is_measured_by_phase(show: Path, monkeypatc
     asked = iter(range(1000))
 
     def phase(walk: Drift) -> str:
-        return "hold" if next(asked) < 25 else "passage"
+        return "hold" if next(asked) < 45 else "passage"
 
     monkeypatch.setattr(picture, "OPENING", 0.5)
     monkeypatch.setattr(Drift, "phase", property(phase))
     show.write_text(SHOW.replace("hall: {type: sound}", "hall: {type: camera}").replace("hall.bass", "hall.motion"))
-    found = measure(show, 4)
+    found = measure(show, 8)
     assert set(found["phases"]) == {"hold", "passage"}
     assert found["light_swing_5s_outside_passages"] <= found["light_swing_5s"]
     assert found["onset_signal"] is None
