@@ -50,7 +50,9 @@ def test_without_a_thread_a_value_is_made_once_when_it_is_asked_for(squares: Squ
 
 
 def test_a_thread_makes_this_leg_and_the_next_ones(live: Ahead[int], squares: Squares) -> None:
+    squares.leave.clear()
     assert live.at(5) is None
+    squares.leave.set()
     eventually("values", lambda: len(squares.finished) == AHEAD + 1 and live.at(5) is not None)
     assert squares.finished == [5, 6, 7]
     assert live.at(5) == 25
