@@ -12,7 +12,7 @@ SHOW ?= shows/first-light.yaml
 SECONDS ?=
 RUN_ARGS ?=
 TESTS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 DEBIAN ?= 12
 
 .PHONY: run test setup setup-test lint types unit fresh bench clean

@@ -101,15 +101,14 @@ def test_a_mistake_is_refused_though_nobody_can_read_it(show: Path) -> None:
     assert shell("2>/dev/full", *of(show, RUN)).returncode == 2
 
 
+ASCII, LATIN = {"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}
+PLAIN = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
 @pytest.mark.parametrize(
-    "env",
-    [
-        {"PYTHONIOENCODING": "ascii"},
-        {"PYTHONIOENCODING": "latin-1"},
-        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-    ],
+    ("words", "env"),
+    [(RUN, ASCII), (RUN, LATIN), (RUN, PLAIN), (("sensors", "SHOW", "--seconds", "0.5"), PLAIN), (("doctor",), ASCII)],
 )
-@pytest.mark.parametrize("words", [RUN, ("sensors", "SHOW", "--seconds", "0.5"), ("doctor",)])
 def test_what_an_encoding_lacks_is_a_question_mark(show: Path, words: tuple[str, ...], env: dict[str, str]) -> None:
     done = shell("", *of(show, words), **env)
     assert done.returncode == 0, done.stderr
