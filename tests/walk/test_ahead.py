@@ -88,10 +88,13 @@ def test_closing_ends_the_thread_between_two_parts(live: Ahead[int], squares: Sq
 
 
 def test_one_that_never_began_can_be_closed(squares: Squares) -> None:
-    Ahead(squares.make).close()
-    ahead = Ahead(squares.make)
-    ahead.start()
-    ahead.close()
+    for live in (False, True):
+        ahead = Ahead(squares.make)
+        if live:
+            ahead.start()
+        ahead.close()
+        assert not ahead._thread.is_alive()
+    assert squares.begun == []
 
 
 def test_a_failure_costs_the_values_and_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
