@@ -22,6 +22,8 @@
     ]
 }*/
 
+varying vec3 gain;  // exposure and warmth, the same for all pixels
+
 const vec3 LUMINANCE = vec3(0.2126, 0.7152, 0.0722);
 const float MIDDLE = 0.46;
 
@@ -33,12 +35,12 @@ vec3 print_curve(vec3 x) {
 void main() {
     vec3 picture = max(IMG_THIS_PIXEL(inputImage).rgb, 0.0);
     vec3 light = picture * picture;  // near enough to linear light, and cheap
+    light *= gain;
+    float luminance = dot(light, LUMINANCE);
+    light = max(mix(vec3(luminance), light, saturation), 0.0);
 
-    vec3 balance = exp2(warmth * vec3(0.45, 0.0, -0.60));
-    light *= exp2(exposure) * balance / dot(balance, LUMINANCE);  // warmer, but no brighter
-    light = max(mix(vec3(dot(light, LUMINANCE)), light, saturation), 0.0);
-
-    vec3 shown = MIDDLE * pow(light / (MIDDLE * MIDDLE), vec3(0.5 * contrast));
+    float against_middle = max(luminance, 1e-5) / (MIDDLE * MIDDLE);
+    vec3 shown = sqrt(light) * pow(against_middle, 0.5 * contrast - 0.5);  // of the lightness alone: hues stay
     shown = min(mix(shown, print_curve(shown), film), 1.0);
     vec3 shadow = tint.rgb * (1.0 - shown) * (1.0 - shown);
     gl_FragColor = vec4(shown + lift * shadow, 1.0);

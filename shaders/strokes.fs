@@ -18,7 +18,7 @@
         {"NAME": "push", "LABEL": "Push", "TYPE": "float", "DEFAULT": 0.0, "MIN": 0.0, "MAX": 1.0, "IDENTITY": 0.0,
          "HELP": "Shoves the wet paint along the strokes and lets it catch the light: for onsets of sound"},
         {"NAME": "quality", "LABEL": "Quality", "TYPE": "float", "DEFAULT": 1.0, "MIN": 0.0, "MAX": 1.0,
-         "HELP": "1: three brushes, 0: the widest alone, for slow machines"}
+         "HELP": "Brushes that paint in each frame: 1: all three, 0: one after the other, for slow machines"}
     ],
     "PASSES": [
         {"TARGET": "clock", "WIDTH": "1", "HEIGHT": "1", "PERSISTENT": true, "FLOAT": true},
@@ -98,7 +98,7 @@ float hairs(vec2 at, int brush, uint seed) {
 float ramp(float x) { return clamp(x, 0.0, 1.0); }
 
 // `paint_there` with one stroke over it: that of a cell in its turn, of which the share `progress` has gone by.
-vec4 stroked(vec4 paint_there, ivec2 cell, int brush, float side, float progress, uint generation, vec2 here, vec3 fresh) {
+vec4 stroked(vec4 paint_there, ivec2 cell, int brush, float side, float progress, uint generation, vec2 here, vec3 fresh, float seconds) {
     uint seed = scramble(uint(cell.x + 7) * 0x9e3779b9u + uint(cell.y + 7) * 0x85ebca6bu + uint(brush) * 977u + generation * 131u);
     uint other = scramble(seed);
     vec2 middle = (vec2(cell) + 0.1 + 0.8 * vec2(unit(seed), unit(seed >> 16))) * side;
@@ -124,7 +124,7 @@ vec4 stroked(vec4 paint_there, ivec2 cell, int brush, float side, float progress
     float thick = load * (0.25 + 0.75 * lightness(colour)) * (0.4 + 0.2 * float(brush));  // lights stand thick, darks lie thin
     float height = 0.5 + thick * (hair - 0.5 + 0.35 * ramp(3.3 * abs(at.y) - 1.8));
     vec4 over = vec4(mix(colour, fresh, 0.15 + 0.18 * float(brush)) * shade, height);
-    return mix(paint_there, over, 1.0 - exp(-laid * TIMEDELTA * 180.0 / life));  // the same at every frame rate
+    return mix(paint_there, over, 1.0 - exp(-laid * seconds * 180.0 / life));  // the same at every frame rate
 }
 
 vec4 painted(vec2 here) {
@@ -138,8 +138,9 @@ vec4 painted(vec2 here) {
     paint_there.rgb = mix(paint_there.rgb, fresh, 1.0 - exp(-TIMEDELTA * wash));
     vec2 place = here / RENDERSIZE.y;
     float early = 9.0 + 2.0 * sin(5.1 * place.x + 2.3 * place.y) + 2.0 * sin(6.7 * place.y - 3.1 * place.x + 1.0);
-    int brushes = 1 + int(2.0 * quality + 0.5);
-    for (int brush = 0; brush < brushes; brush++) {
+    int brushes = 1 + int(2.0 * quality + 0.5);  // at work in this frame
+    for (int i = 0; i < brushes; i++) {
+        int brush = (FRAMEINDEX * brushes + i) % 3;
         float side = size * RENDERSIZE.y / (brush == 0 ? 8.0 : brush == 1 ? 21.0 : 56.0);
         ivec2 cell = ivec2(here / side);
         float tick = clock_now.x + early + 0.37 * float(brush);
@@ -147,7 +148,7 @@ vec4 painted(vec2 here) {
         int which = (turn * 4) % 9;
         uint generation = uint(clock_now.z) + uint(turn / 9);
         ivec2 beside = (ivec2(which % 3, which / 3) - cell % 3 + 4) % 3 - 1;
-        paint_there = stroked(paint_there, cell + beside, brush, side, fract(tick), generation, here, fresh);
+        paint_there = stroked(paint_there, cell + beside, brush, side, fract(tick), generation, here, fresh, TIMEDELTA * 3.0 / float(brushes));
     }
     return paint_there;
 }

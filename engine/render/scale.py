@@ -24,7 +24,7 @@ ROOMY = 0.6  # of the nominal interval, of rendering at the next larger size
 WORTH_IT = 0.3  # below this share of the interval, rendering is not what makes frames late
 SMOOTHING = 0.08
 QUALITIES = (1.0, 0.5, 0.0)
-SPARED = 0.4  # of the work, by the least quality: a guess, put right by what is measured there
+SPARED = 0.2  # of the work, by the least quality: a guess, put right by what is measured there
 BLIND = 6  # frames after a change that show its cost, not that of the new size: a GPU answers a few frames late
 
 
@@ -58,11 +58,13 @@ class ScaleController:
     """Chooses a rung from measured times. Knows no clock and no GPU: time is the sum of the intervals it is told."""
 
     def __init__(self, fps: float, scale: float = 1.0, qualities: tuple[float, ...] = (1.0,)) -> None:
-        """`qualities` from the best to the least; one where no pass knows of any."""
+        """`qualities` from the best to the least; one where no pass knows of any. Begins at the least on a machine that
+        begins with a smaller picture than the canvas.
+        """
         self._nominal = 1.0 / fps
         start = min(STEPS, key=lambda step: abs(step - scale))
         self._rungs = ladder(start, qualities)
-        self._step = self._rungs.index(Rung(start))
+        self._step = self._rungs.index(Rung(start, qualities[-1] if start < 1.0 else 1.0))
         self._rests = [0.0] * len(self._rungs)  # how long a rung rests when it fails
         self._resting_until = [0.0] * len(self._rungs)
         self._time = 0.0

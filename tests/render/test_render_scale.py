@@ -121,7 +121,7 @@ def test_a_small_lack_costs_quality_only_and_it_comes_back() -> None:
     controller = settled(ScaleController(FPS, 1.0, QUALITIES))
 
     def work(time: float, scale: float) -> float:
-        return (0.03 if time < 60 else 0.012) * scale**2 * (1 - SPARED * (1 - controller.quality))
+        return (0.027 if time < 60 else 0.012) * scale**2 * (1 - SPARED * (1 - controller.quality))
 
     simulate(controller, 30, work)
     assert (controller.scale, controller.quality) == (1.0, 0.5)
@@ -133,3 +133,9 @@ def test_a_large_lack_costs_both() -> None:
     controller = settled(ScaleController(FPS, 1.0, QUALITIES))
     simulate(controller, 30, area(0.15))
     assert (controller.scale < 0.6, controller.quality) == (True, 0.0)
+
+
+def test_a_machine_that_begins_small_begins_with_the_least_quality() -> None:
+    assert ScaleController(FPS, 0.5, QUALITIES).quality == 0.0
+    assert ScaleController(FPS, 1.0, QUALITIES).quality == 1.0
+    assert ScaleController(FPS, 0.5).quality == 1.0

@@ -198,13 +198,16 @@ def test_paint_rests_until_it_is_painted_over(gl: GLContext) -> None:
     assert after[..., :3].max() < 0.15
 
 
-def test_strokes_paint_alike_at_every_frame_rate(gl: GLContext) -> None:
+@pytest.mark.parametrize("ways", [((15, 1.0), (60, 1.0)), ((30, 0.0), (30, 0.5), (30, 1.0))])
+def test_strokes_paint_alike_at_every_frame_rate_and_quality(
+    gl: GLContext, ways: tuple[tuple[int, float], ...]
+) -> None:
     energies = []
-    for fps in (15, 60):
-        drawn = strokes(gl)
+    for fps, quality in ways:
+        drawn = strokes(gl, quality=quality)
         image = texture_of(gl, portrait())
         energies.append(fine_energy([drawn.draw(image, delta=1 / fps) for _ in range(4 * fps)][-1]))
-    assert energies[0] == pytest.approx(energies[1], rel=0.08)
+    assert energies == pytest.approx([energies[0]] * len(energies), rel=0.08)
 
 
 def test_the_clock_of_the_strokes_counts_the_shortest_step_for_ever(gl: GLContext) -> None:
