@@ -1,6 +1,6 @@
 """How large and how well the picture is rendered, so that the frame rate holds.
 
-Scale is the share of the canvas's width (and height) that is rendered; cost goes with its square. Quality is what the
+Scale is the share of the canvas's width (and height) that is rendered; cost goes nearly with its square. Quality is what the
 passes that have an input of that name are to render with; at the size it began with, a machine lowers it before it
 lowers the size. Going down is quick: half a second of frames that come late while rendering takes a good part of them.
 Going up is slow: ten seconds in which even the next better step would have fitted, by measured cost. A step that had to
@@ -14,15 +14,16 @@ from typing import NamedTuple
 STEPS = (1.0, 0.85, 0.7, 0.6, 0.5, 0.42, 0.35, 0.3, 0.25)
 SOFTWARE_WIDTH = 640  # pixels a software renderer starts at
 
-SETTLING = 8.0  # seconds from the start that prove nothing: the generator is loading beside the display
+SETTLING = 15.0  # seconds from the start that prove nothing: networks load and walks look ahead beside the display
 WINDOW = 0.5  # seconds of late frames before going down
 PATIENCE = 10.0  # seconds of headroom before going up
-REST, LONGEST_REST = 30.0, 1800.0  # seconds before a size that failed is tried again
+REST, LONGEST_REST = 45.0, 1800.0  # seconds before a size that failed is tried again
 LATE = 1.12  # of the nominal interval
-FULL = 0.75  # of the nominal interval, of rendering alone
-ROOMY = 0.6  # of the nominal interval, of rendering at the next larger size
+FULL = 0.8  # of the nominal interval, of rendering alone
+ROOMY = 0.65  # of the nominal interval, of rendering at the next larger size
 WORTH_IT = 0.3  # below this share of the interval, rendering is not what makes frames late
 SMOOTHING = 0.08
+FIXED = 0.15  # of the whole canvas's work, that is the same at every size: a guess, as the next is
 QUALITIES = (1.0, 0.5, 0.0)
 SPARED = 0.2  # of the work, by the least quality: a guess, put right by what is measured there
 BLIND = 6  # frames after a change that show its cost, not that of the new size: a GPU answers a few frames late
@@ -37,7 +38,7 @@ class Rung(NamedTuple):
     @property
     def cost(self) -> float:
         """Relative to the whole canvas at full quality."""
-        return self.scale**2 * (1 - SPARED * (1 - self.quality))
+        return FIXED + (1 - FIXED) * self.scale**2 * (1 - SPARED * (1 - self.quality))
 
 
 def ladder(start: float, qualities: tuple[float, ...]) -> list[Rung]:
