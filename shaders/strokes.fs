@@ -79,12 +79,14 @@ vec4 grain_at(vec2 uv) {
     return vec4(cos(angle), sin(angle), sure, sqrt(t.x + t.y));
 }
 
-// How much of a brush is wanted where there is so much to paint; 0 is the widest.
-float wanted(int brush, float much) {
+// How much of a brush is wanted where there is so much to paint; 0 is the widest. Where old paint is far from the
+// picture the widest goes first: little strokes would leave it standing as crumbs between them.
+float wanted(int brush, float much, float stale) {
     float fine = much * mix(6.0, 40.0, detail);
-    if (brush == 0) return 1.0 - 0.9 * smoothstep(0.5, 1.6, fine);
-    if (brush == 1) return smoothstep(0.2, 0.8, fine);
-    return smoothstep(0.8, 1.8, fine);
+    float old = clamp(4.0 * stale - 0.6, 0.0, 1.0);
+    if (brush == 0) return max(1.0 - 0.9 * smoothstep(0.5, 1.6, fine), old);
+    if (brush == 1) return smoothstep(0.2, 0.8, fine) * (1.0 - 0.7 * old);
+    return smoothstep(0.8, 1.8, fine) * (1.0 - old);
 }
 
 // Hairs of the brush: streaks across y that change slowly along x, 0 to 1.
@@ -98,7 +100,8 @@ float hairs(vec2 at, int brush, uint seed) {
 float ramp(float x) { return clamp(x, 0.0, 1.0); }
 
 // `paint_there` with one stroke over it: that of a cell in its turn, of which the share `progress` has gone by.
-vec4 stroked(vec4 paint_there, ivec2 cell, int brush, float side, float progress, uint generation, vec2 here, vec3 fresh, float seconds) {
+vec4 stroked(vec4 paint_there, ivec2 cell, int brush, float side, float progress, uint generation, vec2 here, vec3 fresh,
+    float seconds) {
     uint seed = scramble(uint(cell.x + 7) * 0x9e3779b9u + uint(cell.y + 7) * 0x85ebca6bu + uint(brush) * 977u + generation * 131u);
     uint other = scramble(seed);
     vec2 middle = (vec2(cell) + 0.1 + 0.8 * vec2(unit(seed), unit(seed >> 16))) * side;
@@ -113,17 +116,20 @@ vec4 stroked(vec4 paint_there, ivec2 cell, int brush, float side, float progress
     at.y += 0.5 * (unit(other >> 8) - 0.5) * (1.0 - field.z) * at.x * at.x;
     at *= vec2(mix(1.3, 0.95, unit(other)), mix(2.7, 1.9, unit(other >> 16)));
 
+    vec3 apart = abs(paint_there.rgb - fresh);
+    float stale = max(apart.r, max(apart.g, apart.b));
     float hair = hairs(at, brush, seed);
     float ragged = at.x + 0.35 * (hair - 0.5), behind = -1.2 + 2.5 * progress - ragged;
     float laid = ramp(5.0 - 5.0 * abs(at.y) - 1.25 * (hair - 0.5)) * ramp(6.0 - 6.0 * abs(ragged));
-    laid *= ramp(0.5 + 8.0 * behind) * ramp(3.5 - 5.0 * behind) * mix(0.35, 1.0, hair) * wanted(brush, field.w);
+    laid *= ramp(0.5 + 8.0 * behind) * ramp(3.5 - 5.0 * behind) * mix(0.35, 1.0, hair) * wanted(brush, field.w, stale);
 
     vec3 tone = vec3(unit(seed >> 3), unit(seed >> 9), unit(seed >> 13)) - 0.5;
     vec3 shade = 1.0 + variety * (0.07 * tone + 0.16 * (unit(other >> 4) - 0.5) + 0.22 * (hair - 0.5));
     float load = 1.0 - 0.5 * ramp(0.5 + 0.5 * at.x);  // a brush runs dry
-    float thick = load * (0.25 + 0.75 * lightness(colour)) * (0.4 + 0.2 * float(brush));  // lights stand thick, darks lie thin
+    float body = unit(other >> 6);  // few strokes are loaded, and those on grounds and in darks lie thin
+    float thick = load * (0.35 + 0.65 * body * body) * (0.25 + 0.75 * lightness(colour)) * (0.3 + 0.3 * float(brush));
     float height = 0.5 + thick * (hair - 0.5 + 0.35 * ramp(3.3 * abs(at.y) - 1.8));
-    vec4 over = vec4(mix(colour, fresh, 0.15 + 0.18 * float(brush)) * shade, height);
+    vec4 over = vec4(mix(colour, fresh, 0.1 + 0.12 * float(brush)) * shade, height);
     return mix(paint_there, over, 1.0 - exp(-laid * seconds * 180.0 / life));  // the same at every frame rate
 }
 
@@ -134,7 +140,7 @@ vec4 painted(vec2 here) {
     if (clock_now.y < 0.5) return vec4(fresh, 0.5);
 
     vec3 stale = abs(paint_there.rgb - fresh);  // what no stroke reaches goes with the picture, old paint first
-    float wash = (0.6 + 5.0 * max(stale.r, max(stale.g, stale.b))) / life;
+    float wash = (0.25 + 5.0 * max(stale.r, max(stale.g, stale.b))) / life;
     paint_there.rgb = mix(paint_there.rgb, fresh, 1.0 - exp(-TIMEDELTA * wash));
     vec2 place = here / RENDERSIZE.y;
     float early = 9.0 + 2.0 * sin(5.1 * place.x + 2.3 * place.y) + 2.0 * sin(6.7 * place.y - 3.1 * place.x + 1.0);
