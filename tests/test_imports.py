@@ -23,7 +23,7 @@ ROOMS = ("engine.show", "engine.walk", "engine.dream", "engine.render", "engine.
 ONLY_IN = {
     "moderngl": ("engine.render", "engine.outputs"),
     "glfw": ("engine.render", "engine.outputs"),
-    "av": ("engine.outputs",),
+    "av": ("engine.outputs", "engine.flashes"),
     "starlette": ("engine.control",),
     "uvicorn": ("engine.control",),
     "torch": ("models", "engine.dream", "engine.walk"),
@@ -35,6 +35,7 @@ ONLY_IN = {
         "engine.archive",
         "engine.cli_explore",
         "engine.cli_models",
+        "engine.cli_safety",
         "engine.cli_train",
     ),
 }

@@ -8,7 +8,6 @@ flashes to the places that see them. Means of fields are followed too, for place
 
 from collections.abc import Iterable
 
-
 from engine.flashes.area import Area
 from engine.flashes.counting import TENTHS, Counter
 from engine.flashes.definition import MEAN_RULES, general_rules

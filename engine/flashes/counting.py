@@ -38,4 +38,4 @@ class Counter:
     def lasting(self, time: float) -> Counts:
         """For how many tenths of a second there have been EXTENDED_TRANSITIONS or more in every second."""
         since = np.maximum(time - self._since + ROUNDING, 0)
-        return np.minimum(since * TENTHS, np.iinfo(np.int16).max).astype(np.int16)
+        return np.asarray(np.minimum(since * TENTHS, np.iinfo(np.int16).max), np.int16)

@@ -5,7 +5,7 @@ thresholds"; Recommendation ITU-R BT.1702, guidance for the reduction of photose
 television. A transition is one change of light or colour that is large enough; a flash is two that oppose each other.
 """
 
-# General flashes of WCAG: change of relative luminance, and the darker state below which it counts. 0 is black, 1 white.
+# General flashes of WCAG: change of relative luminance, and what the darker state is below. 0 is black, 1 white.
 CHANGE = 0.1
 DARKER = 0.8
 
@@ -14,7 +14,7 @@ CHANGE_NITS = 20.0
 DARKER_NITS = 160.0
 SDR_NITS = 200.0  # peak of a display on which both are the same
 
-# A mean over a field or a screen that changes by more than this does so in more than a quarter of it, whatever it shows.
+# The mean of a field or a screen cannot change by more than this unless more than a quarter of it changes.
 MEAN_CHANGE = 0.25
 
 # Red flashes: R/(R+G+B) of linear light in one of the two states, and their distance in the CIE 1976 UCS diagram.

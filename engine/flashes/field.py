@@ -1,4 +1,4 @@
-"""The light of whole fields of 10°: places that flash in turn make one field flash, though none of them does so often."""
+"""The light of whole fields of 10°: where places flash in turn, a field flashes more often than each of them."""
 
 import math
 

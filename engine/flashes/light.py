@@ -28,7 +28,8 @@ BLACK = 0.002  # of white: what a lit room adds to every colour of a screen. Wit
 
 def _decoded() -> NDArray[np.float32]:
     levels = np.arange(256) / 255
-    return np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
+    return np.asarray(linear, np.float32)
 
 
 DECODED = _decoded()  # linear light of each level of sRGB
@@ -66,7 +67,8 @@ def chromaticity(linear: NDArray[np.float32]) -> tuple[Plane, Plane, Plane]:
     seen = linear + np.float32(BLACK)
     x, y, z = np.moveaxis(seen @ XYZ.T, -1, 0)
     scale = 1 / (x + 15 * y + 3 * z)
-    return 4 * x * scale, 9 * y * scale, seen[..., 0] / seen.sum(axis=-1)
+    red_share = seen[..., 0] / seen.sum(axis=-1)
+    return 4 * x * scale, 9 * y * scale, red_share
 
 
 def _chosen(size: tuple[int, int], step: int, shape: tuple[int, int]) -> NDArray[Any]:
@@ -75,4 +77,4 @@ def _chosen(size: tuple[int, int], step: int, shape: tuple[int, int]) -> NDArray
     columns, rows = size
     down = np.arange(shape[0])[:, None] * step + chance.integers(0, step, shape)
     across = np.arange(shape[1])[None, :] * step + chance.integers(0, step, shape)
-    return np.minimum(down, rows - 1) * columns + np.minimum(across, columns - 1)
+    return np.asarray(np.minimum(down, rows - 1) * columns + np.minimum(across, columns - 1))

@@ -71,7 +71,7 @@ class RedTransitions:
         if self._u is None:
             self._u, self._v, self._from_primary, self._red = u.copy(), v.copy(), from_primary, red
             return np.zeros(u.shape, bool)
-        found = (np.hypot(u - self._u, v - self._v) > RED_CHANGE) & (red != self._red)
+        found: Mask = (np.hypot(u - self._u, v - self._v) > RED_CHANGE) & (red != self._red)
         redder = self._red & red & (from_primary < self._from_primary)
         farther = ~self._red & ~red & (from_primary > self._from_primary)
         extreme = found | redder | farther
