@@ -1,6 +1,6 @@
 """Judges frames by the definitions of flashes: frames in, a report out. Any thread; one at a time.
 
-A place of the picture (a cell of 0.1°) flashes too often when it has more than six transitions in a second; a picture
+A place of the picture (a cell of 0.2°) flashes too often when it has more than six transitions in a second; a picture
 fails when such places are more than may flash, in any field of 10° or on the whole screen. Which of them change at one
 moment does not matter, nor in which direction: halves that flash in antiphase, checkerboards and bars that pass are
 flashes to the places that see them. Means of fields are followed too, for places that flash in turn.

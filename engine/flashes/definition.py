@@ -14,8 +14,8 @@ CHANGE_NITS = 20.0
 DARKER_NITS = 160.0
 SDR_NITS = 200.0  # peak of a display on which both are the same
 
-# The mean of a field or a screen cannot change by more than this unless more than a quarter of it changes.
-MEAN_CHANGE = 0.25
+# The mean of a field or a screen cannot change by so much unless more than a quarter of it changes.
+MEAN_CHANGE = 0.26
 
 # Red flashes: R/(R+G+B) of linear light in one of the two states, and their distance in the CIE 1976 UCS diagram.
 SATURATED_RED = 0.8
@@ -30,7 +30,7 @@ EXTENDED_SECONDS = 5.0
 SCREEN_SHARE = 0.25
 SOLID_ANGLE = 0.006  # steradian
 FIELD = 0.175  # 2 tan 5°: the side of a field of 10° at distance 1
-FINE = 0.00175  # 2 tan 0.05°: what alternates in squares smaller than 0.1° is a fine pattern, which may flash
+FINE = 0.0035  # 2 tan 0.1°: a period of the coarsest pattern that may flash, whose squares are smaller than 0.1°
 
 Rules = frozenset[tuple[float, float]]  # least changes of relative luminance, each with what the darker state is below
 MEAN_RULES: Rules = frozenset({(MEAN_CHANGE, DARKER)})

@@ -19,7 +19,7 @@ class Geometry:
 
     field: width and height of a field of 10°, above 1 where the picture is smaller than that.
     area: what 0.006 steradian cover of the picture's area, above 1 where they are more than it.
-    fine: width and height of 0.1°.
+    fine: width and height of 0.2°, a period of the coarsest pattern that is a fine one.
     """
 
     field: tuple[float, float]

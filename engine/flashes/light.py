@@ -1,8 +1,8 @@
-"""From frames to light: cells of 0.1°, linear, and the luminance and chromaticity of each.
+"""From frames to light: cells of 0.2°, linear, and the luminance and chromaticity of each.
 
-What is finer than 0.1° is a pattern, not a flash: a cell is the mean of all its pixels, in linear light. Where there
-would be more than MOST_CELLS of them, one of each group is looked at. Which one differs from group to group by chance
-(always the same), so that no regular pattern hides between them.
+Noise, and what alternates in squares smaller than 0.1°, are fine patterns, not flashes: a cell is the mean of a period
+of the coarsest of them, in linear light. Where there would be more than MOST_CELLS, one of each group is looked at.
+Which one differs from group to group by chance (always the same), so that no regular pattern hides between them.
 """
 
 import math
