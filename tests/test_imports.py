@@ -19,6 +19,7 @@ COMPOSERS = {
 COMPOSERS |= {"engine.checking", "engine.directions", "engine.feed", "engine.stage", "engine.benchmark.picture"}
 LEAVES = {"engine", "engine.clock", "engine.commands", "engine.declare", "engine.errors", "engine.files"}
 LEAVES |= {"engine.easing", "engine.modulation", "engine.plugins", "engine.pacing", "engine.params", "engine.signals"}
+LEAVES |= {"engine.flashes.definition", "engine.flashes.geometry"}
 ROOMS = ("engine.show", "engine.walk", "engine.dream", "engine.render", "engine.outputs", "engine.control")
 ONLY_IN = {
     "moderngl": ("engine.render", "engine.outputs"),
