@@ -27,7 +27,15 @@ COMMANDS = (
     "run", "check", "record", "safety", "sensors", "archive", "train", "metrics", "models", "generate", "explore",
     "convert", "info", "export", "doctor", "bench", "schema",
 )  # fmt: skip
-IN_STEPS = ("run", "record", "sensors", "train", "archive", "bench")  # these look at the stop flag, or see to it
+IN_STEPS = (
+    "run",
+    "record",
+    "safety",
+    "sensors",
+    "train",
+    "archive",
+    "bench",
+)  # these look at the stop flag, or see to it
 
 
 class Ordered(typer.core.TyperGroup):

@@ -36,7 +36,7 @@ def safety(
 
     Exit code 0: it passes. 1: it fails. 2: it cannot be judged.
     """
-    from engine.archive import working
+    from engine.archive import stoppable, working
     from engine.flashes.page import check_page, page_beside, write_page
     from engine.flashes.recording import judge_recording, parse_wall
     from engine.flashes.report import Verdict
@@ -45,7 +45,7 @@ def safety(
     place = page or page_beside(recording)
     check_page(place, recording)
     with working(f"judging {printable(recording.name)}, seconds") as progress:
-        judged = judge_recording(recording, seen_as, nits, progress)
+        judged = judge_recording(recording, seen_as, nits, stoppable(progress))
     write_page(place, judged)
     if as_json:
         typer.echo(json.dumps({**judged.figures(), "page": str(place)}, indent=2))

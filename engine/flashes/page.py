@@ -24,7 +24,7 @@ SENTENCES = {
 
 def page_beside(recording: Path) -> Path:
     """Where the page lies if nothing else is asked for."""
-    return recording.with_suffix(".safety.html")
+    return recording.parent / f"{recording.stem}.safety.html"
 
 
 def check_page(path: Path, recording: Path) -> None:

@@ -136,6 +136,7 @@ def test_what_is_no_file_is_refused(path: Path) -> None:
     assert "day.mp4: cannot be read (No such file" in refused("safety", path)
     path.mkdir()
     assert "day.mp4: cannot be read" in refused("safety", path)
+    assert ".: cannot be read" in refused("safety", ".")
 
 
 def test_what_lacks_its_index_is_refused(path: Path) -> None:
