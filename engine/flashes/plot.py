@@ -72,7 +72,7 @@ def _chart(
     length = max(end - begin, 1e-3)
     places = [((reading.time - begin) / length, 1 - value(reading) / top) for reading in readings]
     steps = "".join(f"H{FULL * x:.1f}V{FULL * y:.1f}" for x, y in places)
-    step = next((step for step in STEPS if length / step <= MOST_TICKS), STEPS[-1])
+    step = next((step for step in STEPS if length / step <= MOST_TICKS), length / MOST_TICKS)
     along = tuple(Tick(clock(step * i), 100 * step * i / length) for i in range(int(length / step) + 1))
     up = tuple(Tick(f"{level:g}", 100 - 100 * level / top) for level in (0, allowed))
     return Chart(title, about, unit, f"M0 {FULL}{steps}H{FULL}", 100 - 100 * allowed / top, most, allowed, up, along)

@@ -30,8 +30,10 @@ class Video:
         if not container.streams.video:
             raise ReverieError(f"{path}: has no video in it; {ADVICE}")
         self._stream = container.streams.video[0]
-        self._stream.thread_type = "AUTO"
         context = self._stream.codec_context
+        if context is None:
+            raise ReverieError(f"{path}: has video in a format that FFmpeg does not know; {ADVICE}")
+        context.thread_type = "AUTO"
         self.width, self.height = context.width, context.height
         self.length = _length(container, self._stream)
         self.seen = 0.0
@@ -101,7 +103,10 @@ def opened(path: Path) -> Iterator[Video]:
     import av  # brings FFmpeg
 
     try:
-        with open_regular(path) as file, av.open(file, options={"protocol_whitelist": "none"}) as container:
+        with (
+            open_regular(path) as file,
+            av.open(file, options={"protocol_whitelist": "none"}, metadata_errors="replace") as container,
+        ):
             yield Video(path, container)
     except av.error.FFmpegError:
         raise ReverieError(f"{path}: is not a video, or is cut short so that nothing can be read; {ADVICE}") from None

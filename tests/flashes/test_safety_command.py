@@ -145,6 +145,24 @@ def test_what_lacks_its_index_is_refused(path: Path) -> None:
     assert "is not a video, or is cut short" in refused("safety", path)
 
 
+def test_what_no_decoder_is_for_is_refused(path: Path) -> None:
+    write(path, calm(0.2))
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz"))
+    assert "day.mp4: has video in a format that FFmpeg does not know" in refused("safety", path)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_damaged_gives_a_verdict_or_a_sentence(path: Path, seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    data = bytearray(write(path, calm(0.5)).read_bytes())
+    for place in chance.integers(0, len(data), 3 * 10 ** (seed % 3)):
+        data[place] = chance.integers(0, 256)
+    path.write_bytes(data)
+    done = reverie("safety", path)
+    assert done.returncode in (0, 1, 2)
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def cut(path: Path) -> None:
     """Lose the last third."""
     data = path.read_bytes()
