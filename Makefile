@@ -1,6 +1,7 @@
 # make run    installs what is missing, then runs the demo show (SECONDS=20 ends by itself, SHOW=… another show)
 # make test   the same set-up, then lint, types and every test
 #             (TESTS=tests/show only those)
+# make safety all sequences that try to flash, of which make test has 40
 # make fresh  both of these on a Debian 12 that has nothing yet, in a folder (root only; DEBIAN=13 another release)
 # make bench  the speeds the README quotes, on this machine
 
@@ -15,7 +16,7 @@ TESTS ?=
 WORKERS ?= 3
 DEBIAN ?= 12
 
-.PHONY: run test setup setup-test lint types unit fresh bench clean
+.PHONY: run test setup setup-test lint types unit safety fresh bench clean
 
 run: setup
 	$(BIN)/reverie run $(SHOW) $(if $(DISPLAY)$(WAYLAND_DISPLAY),,--offscreen) $(if $(SECONDS),--seconds $(SECONDS)) $(RUN_ARGS)
@@ -59,6 +60,9 @@ types:
 
 unit:
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
+
+safety: setup-test
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) -m safety tests/flashes
 
 fresh:
 	@DEBIAN=$(DEBIAN) TESTS="$(TESTS)" packaging/fresh.sh

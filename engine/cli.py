@@ -15,6 +15,7 @@ from engine.cli_archive import archive_app
 from engine.cli_explore import explore_app
 from engine.cli_metrics import metrics
 from engine.cli_models import models_app
+from engine.cli_safety import safety
 from engine.cli_train import Discriminator, Loss, train
 from engine.errors import ReverieError, printable
 from engine.files import check_current_folder
@@ -23,10 +24,18 @@ from engine.stopping import STOP, STOPPED, StoppedError
 
 # As they are used: first the show, then the way to a network of one's own, then the rest.
 COMMANDS = (
-    "run", "check", "record", "sensors", "archive", "train", "metrics", "models", "generate", "explore", "convert",
-    "info", "export", "doctor", "bench", "schema",
+    "run", "check", "record", "safety", "sensors", "archive", "train", "metrics", "models", "generate", "explore",
+    "convert", "info", "export", "doctor", "bench", "schema",
 )  # fmt: skip
-IN_STEPS = ("run", "record", "sensors", "train", "archive", "bench")  # these look at the stop flag, or see to it
+IN_STEPS = (
+    "run",
+    "record",
+    "safety",
+    "sensors",
+    "train",
+    "archive",
+    "bench",
+)  # these look at the stop flag, or see to it
 
 
 class Ordered(typer.core.TyperGroup):
@@ -52,6 +61,7 @@ app.add_typer(bench_app, name="bench")
 app.add_typer(explore_app, name="explore")
 app.add_typer(models_app, name="models")
 app.command()(metrics)
+app.command()(safety)
 app.command()(train)
 
 ShowPath = Annotated[Path, typer.Argument(metavar="SHOW", help="the show file (.yaml)")]

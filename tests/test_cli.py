@@ -9,7 +9,9 @@ import pytest
 from tests.commands import refused, said
 from tests.running import ROOT, reverie
 
-COMMANDS = "run check record sensors generate explore convert info export train archive models schema doctor bench"
+COMMANDS = (
+    "run check record safety sensors generate explore convert info export train archive models schema doctor bench"
+)
 SHOW = """\
 reverie: 1
 title: Small

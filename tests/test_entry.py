@@ -16,9 +16,9 @@ def test_it_says_its_version() -> None:
 def test_commands_are_listed_in_the_order_of_their_use() -> None:
     lines = reverie("--help").stdout.splitlines()
     rows = [line.split()[1] for line in lines if line.startswith("│ ") and line[2:3].isalpha()]
-    assert rows[:4] == ["run", "check", "record", "sensors"]
+    assert rows[:5] == ["run", "check", "record", "safety", "sensors"]
     assert rows[-1] == "schema"
-    assert len(rows) == 16
+    assert len(rows) == 17
 
 
 def test_a_folder_with_modules_of_the_users_own(tmp_path: Path) -> None:

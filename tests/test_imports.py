@@ -19,11 +19,12 @@ COMPOSERS = {
 COMPOSERS |= {"engine.checking", "engine.directions", "engine.feed", "engine.stage", "engine.benchmark.picture"}
 LEAVES = {"engine", "engine.clock", "engine.commands", "engine.declare", "engine.errors", "engine.files"}
 LEAVES |= {"engine.easing", "engine.modulation", "engine.plugins", "engine.pacing", "engine.params", "engine.signals"}
+LEAVES |= {"engine.flashes.definition", "engine.flashes.geometry"}
 ROOMS = ("engine.show", "engine.walk", "engine.dream", "engine.render", "engine.outputs", "engine.control")
 ONLY_IN = {
     "moderngl": ("engine.render", "engine.outputs"),
     "glfw": ("engine.render", "engine.outputs"),
-    "av": ("engine.outputs",),
+    "av": ("engine.outputs", "engine.flashes"),
     "starlette": ("engine.control",),
     "uvicorn": ("engine.control",),
     "torch": ("models", "engine.dream", "engine.walk"),
@@ -35,6 +36,7 @@ ONLY_IN = {
         "engine.archive",
         "engine.cli_explore",
         "engine.cli_models",
+        "engine.cli_safety",
         "engine.cli_train",
     ),
 }
