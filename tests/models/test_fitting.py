@@ -183,7 +183,7 @@ def test_the_built_in_network() -> None:
     generator = models.load("museum-128")
     networks = with_average(generator, fresh_discriminator(built(generator)))
     assert_same(drawn(fit(networks, resolution=64).ema), drawn_up_to(generator, 64))
-    assert_same(drawn(fit(networks, channel_max=160).ema), drawn(generator))
+    assert_same(drawn(fit(networks, channel_max=288).ema), drawn(generator))
 
 
 def test_nothing_asked_for_changes_nothing() -> None:
