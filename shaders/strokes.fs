@@ -162,7 +162,7 @@ vec4 painted(vec2 here) {
 // The paint under a light from the upper left, shoved along the strokes by a push.
 vec3 lit(vec2 here) {
     vec2 place = here / RENDERSIZE.y;
-    float swell = 0.6 + 0.4 * sin(9.0 * place.x + 5.0 * sin(4.0 * place.y) + 3.0 * sin(0.7 * TIME));
+    float swell = 0.6 + 0.4 * sin(9.0 * place.x + 20.0 * place.y * (1.0 - place.y) + 1.5 * TIME);
     vec2 along = texelFetch(brush_field, ivec2(here / RENDERSIZE * vec2(textureSize(brush_field, 0))), 0).xy;
     here += push * 0.014 * swell * RENDERSIZE.y * along;
     int e = 1 + int(RENDERSIZE.y / 480.0);  // as wide a slope on every canvas: of single pixels it would glitter
