@@ -21,8 +21,10 @@ MAX_FPS = "/dream/max_fps"
 class Picture(Protocol):
     """What draws."""
 
-    def frame(self, now: float, delta: float, index: int, lookup: Callable[[str], Value]) -> moderngl.Texture:
-        """The finished picture at a moment."""
+    def frame(
+        self, now: float, delta: float, index: int, lookup: Callable[[str], Value], shown_at: float
+    ) -> moderngl.Texture:
+        """The finished picture at a moment of the show, `shown_at` display time."""
         ...
 
 
@@ -52,4 +54,4 @@ class Work:
         controls = self.controls.advance(frame.step, lookup)
         if self.stage.step(Moment(frame.time, frame.step, lookup, controls, self.tree.number(MAX_FPS))):
             self.on_dream()
-        return self.picture.frame(frame.time, frame.step, frame.index, self.tree.effective)
+        return self.picture.frame(frame.time, frame.step, frame.index, self.tree.effective, frame.shown_at)
