@@ -9,6 +9,7 @@ import structlog
 from engine.clock import Clock
 from engine.control.hub import Hub
 from engine.control.server import ControlServer
+from engine.flash_log import FlashLog
 from engine.health import Health
 from engine.heartbeat import HEARTBEAT
 from engine.outputs.preview import PreviewTap
@@ -45,6 +46,7 @@ class Live:
         self.rack = rack
         self.hub = hub
         self._preview = PreviewTap(renderer.gl)
+        self._flashes = FlashLog()
         self._probation = Probation(renderer.texts)
         self._publish_at = self._report_at = 0.0
         work.on_dream = self.health.dream_frame
@@ -108,6 +110,7 @@ class Live:
 
     def _report(self, now: float) -> None:
         self._report_at = now + REPORT_EVERY
+        self._flashes.note(self.renderer.limits(), self.health.uptime)
         window = self.renderer.gl.window
         if window is not None:
             self.hub.no_display = window.problem if window.hidden else ""
@@ -133,6 +136,7 @@ class Live:
             render_scale=round(self.renderer.scale, 3),
             render_quality=self.renderer.quality,
             render_ms=round(1000 * self.renderer.work, 2),
+            flashes=self._flashes.report(),
         )
 
     def _reload_shaders(self) -> None:

@@ -10,7 +10,8 @@ import moderngl
 
 from engine.render.buffers import Buffer, Copy
 from engine.render.draw import Draw, Size, Surface
-from engine.render.flicker import FREE, LONGEST_STEP, SLOW, Flicker
+from engine.render.flicker import LONGEST_STEP, Flicker
+from engine.render.flicker_glsl import FREE
 from engine.render.light import DITHER, LIGHT, NUMBERS
 
 # Two triangles for each cell that is limited, none for the others.
@@ -49,7 +50,7 @@ void main() {
     vec3 old = limit.y > 0.0 ? texelFetch(moved, here, 0).rgb : to_linear(texelFetch(shown, here, 0).rgb);
     vec3 wanted = texelFetch(image, here, 0).rgb;
     vec3 way = is_number(wanted) ? not_red(to_linear(clamp(wanted, 0.0, 1.0))) - old : vec3(0.0);
-    float longest = max(max(abs(way.r), abs(way.g)), abs(way.b)), reach = limit.x * step_s;
+    float longest = max(max(abs(way.r), abs(way.g)), abs(way.b)), reach = max(limit.x, slow) * step_s;
     colour = vec4(old + way * (longest > reach ? reach / longest : 1.0), 1.0);
 }
 """
@@ -78,12 +79,12 @@ class Limiter:
         self._show = Draw(context, SHOW, CELLS, vertices)
         self._moved = Buffer(context, size, "f4")
 
-    def move(self, image: moderngl.Texture, shown: moderngl.Texture, step: float) -> None:
+    def move(self, image: moderngl.Texture, shown: moderngl.Texture, step: float, strictness: float) -> None:
         """Find what limited cells show next. `image` is wanted, `shown` the frame before, `step` display time."""
-        slow = SLOW * self._flicker.wall.change
         self._move(
             self._moved.back, limits=self._flicker.limits.front.texture, image=image, shown=shown,
-            moved=self._moved.front.texture, step_s=min(step, LONGEST_STEP), slow=slow,
+            moved=self._moved.front.texture, step_s=min(step, LONGEST_STEP),
+            slow=self._flicker.slow(strictness),
         )  # fmt: skip
         self._moved.swap()
 

@@ -16,6 +16,7 @@ from engine.render.draw import Size
 from engine.render.fit import Fit
 from engine.render.interpolate import Interpolator
 from engine.render.isf import Sources
+from engine.render.limit_meter import Limits
 from engine.render.precautions import NONE, Precautions
 from engine.render.safety import Safety
 from engine.render.scale import QUALITIES, STEPS, ScaleController, starting_scale
@@ -65,6 +66,10 @@ class Renderer:
     def work(self) -> float:
         """Seconds the newest measured frame took to render."""
         return self._timer.work
+
+    def limits(self) -> Limits:
+        """What flashes were limited of late; see LimitMeter.read."""
+        return self._safety.meter.read()
 
     @property
     def errors(self) -> dict[str, str]:

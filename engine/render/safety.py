@@ -14,6 +14,7 @@ from engine.render.buffers import Copy
 from engine.render.draw import Draw, Size, Surface
 from engine.render.flicker import Flicker
 from engine.render.light import DITHER, NUMBERS
+from engine.render.limit_meter import LimitMeter
 from engine.render.limiter import Limiter
 from engine.render.wall import Wall
 
@@ -50,6 +51,7 @@ class Safety:
         self._presented = Surface(context, size, "f1")
         self._flicker = Flicker(context, canvas, wall)
         self._limiter = Limiter(context, size, self._flicker)
+        self.meter = LimitMeter(context, self._flicker)
         self._last: float | None = None
 
     def render(self, image: moderngl.Texture, now: float, strictness: float = 1.0) -> moderngl.Texture:
@@ -63,8 +65,8 @@ class Safety:
         if self._presented.size != image.size:
             self._presented = self._copy.resized(self._presented, image.size)
             self._limiter.resize(image.size, self._copy)
-        self._flicker.judge(self._presented.texture, step, strictness)
-        self._limiter.move(image, self._presented.texture, step)
+        self._flicker.judge(step, strictness)
+        self._limiter.move(image, self._presented.texture, step, strictness)
         self._check(self._presented, image=image)
         self._limiter.show(self._presented)
         self._flicker.see(image, self._presented.texture, step, strictness)
@@ -74,8 +76,8 @@ class Safety:
         """Release everything on the GPU."""
         for thing in (self._check, self._copy, self._presented):
             thing.release()
-        self._limiter.close()
-        self._flicker.close()
+        for part in (self.meter, self._limiter, self._flicker):
+            part.close()
 
 
 def strictness(lookup: Callable[[str], Value]) -> float:
