@@ -9,7 +9,6 @@ import structlog
 from engine.clock import Clock
 from engine.control.hub import Hub
 from engine.control.server import ControlServer
-from engine.flash_log import FlashLog
 from engine.health import Health
 from engine.heartbeat import HEARTBEAT
 from engine.outputs.preview import PreviewTap
@@ -18,6 +17,7 @@ from engine.pacing import Frame, Pacer
 from engine.params import ParameterError
 from engine.probation import Probation
 from engine.render.display import DisplayWatch
+from engine.render.flash_log import FlashLog
 from engine.render.renderer import Renderer
 from engine.stopping import until_stopped
 from engine.work import Work

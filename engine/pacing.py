@@ -3,7 +3,8 @@
 Design note. Frame k is due at k/fps on the show's clock, so errors do not add up. A frame that is late is presented at
 once; those whose moment passed meanwhile are dropped, never replayed in a burst. Picture time is the sum of the steps
 presented, each at most MAX_STEP (or two frames, where the show is slower): after a stall the work goes on where it was
-instead of jumping. Display time is the clock's own: rules on what the eye may meet in a second go by it. Tried and left:
+instead of jumping. Display time is the clock's own: rules on what the eye may meet in a second go by it.
+Tried and left:
 sleeping a fixed 1/fps after each frame (drifts by the cost of the frame), and catching up on missed frames (a hitch of
 one second became two seconds of fast motion).
 """

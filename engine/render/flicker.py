@@ -1,15 +1,16 @@
 """Where on the wall it flickers: opposing changes of light, counted at sampled places and gathered in cells.
 
-A place is a sixteenth of a cell, seen through nine pixels of it. The last extremum of its luminance is followed, of the
-wanted picture and of what was shown; a turn by more than WCAG 2.3.1 lets pass is one transition, and so is a step into
+A place is a quarter of a cell, seen through sixteen pixels of it. The last extremum of its luminance is followed, of
+the wanted picture and of what was shown. A turn by more than WCAG 2.3.1 lets pass is one transition, and so is a step into
 or out of saturated red. Transitions are counted over the last second and up to a quarter more. A place flashes where
-ENOUGH were counted in one of the two: that of the shown picture bounds what is seen, the wanted one's holds on meanwhile.
+ENOUGH were counted in one of the two: that of the shown picture bounds what is seen, the other holds on meanwhile.
 The mean of a whole cell is followed likewise, for the smaller changes of ITU-R BT.1702, which speaks of large areas. A
 cell is limited while in any block of cells around it a share of the places flashes, or of the cells. The proof of the
 bound that follows is in docs/LIMITER.md.
 
-Tried and left: counting in the means of tiles alone, which is blind to halves in antiphase; counting in every pixel, which
-costs more and tells the same; 20 cd/m² as the change that counts for a place, which film grain on a bright wall exceeds.
+Tried and left: counting in the means of tiles alone, which is blind to halves in antiphase; counting in every pixel,
+which costs more and takes film grain for flashes; a count that fades, which cannot tell three quick transitions from
+three in each second.
 """
 
 from math import ceil
@@ -89,14 +90,14 @@ class Flicker:
 
     def close(self) -> None:
         """Release everything on the GPU."""
-        for thing in (*self._draws.values(), self._lights, self._tally, self._blocks):
+        for draw in self._draws.values():
+            draw.release()
+        for thing in (self._lights, self._tally, self._blocks, self._places, self._means, self.limits):
             thing.release()
-        for buffer in (self._places, self._means, self.limits):
-            buffer.release()
 
     def _held(self, strictness: float) -> float:
         """The speed that grows to the slow one within HOLD."""
-        return self.slow(strictness) * 2.0 ** (-HOLD / DOUBLING)
+        return float(self.slow(strictness) * 2.0 ** (-HOLD / DOUBLING))
 
     def _buckets_passed(self, step: float) -> int:
         """How many buckets that much display time ends."""

@@ -1,7 +1,7 @@
 """What shaders that deal with light share, as text to put after their `#version`: sRGB (IEC 61966-2-1), and dither.
 
-Powers are slow without a GPU. The polynomials and roots here were fitted to them, and are right to a tenth of a level of
-8 bits.
+Powers are slow without a GPU. The polynomials and roots here were fitted to them, and are right to a tenth of a level
+of 8 bits.
 """
 
 LIGHT = """

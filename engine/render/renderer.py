@@ -102,8 +102,8 @@ class Renderer:
         self._crossfade.turn(frame, now, seconds)
 
     def frame(self, now: float, delta: float, index: int, lookup: Lookup, shown_at: float) -> moderngl.Texture:
-        """Render one frame: RGBA8, `size` pixels, valid until the next call. `now` and `delta` are show time in seconds,
-        `shown_at` is display time.
+        """Render one frame: RGBA8, `size` pixels, valid until the next call. Times are show time in seconds, but for
+        `shown_at`, which is display time.
         """
         if index > 0:
             self._controller.observe(delta, self._timer.work)

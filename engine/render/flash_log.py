@@ -29,7 +29,7 @@ class FlashLog:
         self.newest = limits
 
     def report(self) -> dict[str, float]:
-        """For health: tiles limited just now and of how many, transitions per second they wanted, engagements so far."""
+        """For health: tiles limited just now, of how many, transitions per second they wanted, engagements so far."""
         limits = self.newest
         return {
             "limited_tiles": limits.limited,
