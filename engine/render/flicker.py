@@ -1,7 +1,7 @@
 """Where on the wall it flickers: opposing changes of light, counted at sampled places and gathered in cells.
 
-A place is a quarter of a cell, seen through sixteen pixels of it. The last extremum of its luminance is followed, of
-the wanted picture and of what was shown. A turn by more than WCAG 2.3.1 lets pass is one transition, and so is a step into
+A place is a quarter of a cell, seen through up to 36 pixels. The last extremum of its luminance is followed, of the
+wanted picture and of what was shown. A turn by more than WCAG 2.3.1 lets pass is one transition, and so is a step into
 or out of saturated red. Transitions are counted over the last second and up to a quarter more. A place flashes where
 ENOUGH were counted in one of the two: that of the shown picture bounds what is seen, the other holds on meanwhile.
 The mean of a whole cell is followed likewise, for the smaller changes of ITU-R BT.1702, which speaks of large areas. A
@@ -19,7 +19,7 @@ import moderngl
 
 from engine.render.buffers import Buffer
 from engine.render.draw import Draw, Size, Surface
-from engine.render.flicker_glsl import BUCKETS, COUNT, JUDGE, LIMIT, LOOK, PLACES, TALLY
+from engine.render.flicker_glsl import BUCKETS, COUNT, JUDGE, LIMIT, LOOK, PLACES, TALLY, TAPS
 from engine.render.wall import WCAG_CHANGE, Wall
 
 ENOUGH = (4, 5)  # transitions in a second, of a place and of a cell's mean; the rules let pass six
@@ -71,7 +71,9 @@ class Flicker:
 
     def see(self, image: moderngl.Texture, shown: moderngl.Texture, step: float, strictness: float) -> None:
         """Count what the frame has brought: the wanted picture and what is shown of it."""
-        self._draws[LOOK](self._lights, image=image, shown=shown, places=self._lights.size)
+        places = self._lights.size
+        finest = ceil(max(image.width / places[0], image.height / places[1]))
+        self._draws[LOOK](self._lights, image=image, shown=shown, places=places, taps=min(finest, TAPS))
         careful, passed = CAREFUL / strictness, self._buckets_passed(step)
         for buffer, along, change in ((self._places, 1, WCAG_CHANGE), (self._means, PLACES, self.wall.change)):
             self._draws[COUNT](

@@ -4,20 +4,20 @@ from engine.render.light import LUMINANCE, NUMBERS
 from engine.render.wall import BLOCK
 
 PLACES = 2  # of a cell, along each side
-TAPS = 4  # pixels that a place is looked at through, along each side
+TAPS = 6  # pixels at most that a place is looked at through, along each side
 FREE = 100.0  # full scales per second from which nothing is limited any more
 
-# What a place looks like, wanted and shown: luminance and share of red, each as a mean of TAPS × TAPS pixels that lie
-# somewhere in their own parts of it. Where there is next to no light there is no red.
+# What a place looks like, wanted and shown: luminance and share of red, each as a mean of `taps` × `taps` pixels that
+# lie somewhere in their own parts of it. Where there is next to no light there is no red.
 LOOK = f"""
 #version 330
 {LUMINANCE}
 {NUMBERS}
-const int TAPS = {TAPS};
 out vec4 light;
 uniform sampler2D image;
 uniform sampler2D shown;
 uniform ivec2 places;
+uniform int taps;
 
 vec3 about(vec3 c) {{ return c * (0.0125 + c * (0.6822 + c * 0.3053)); }}  // sRGB to linear light, within 0.002
 
@@ -26,15 +26,17 @@ vec2 seen(vec3 c) {{ return vec2(luminance(c), c.r / (c.r + c.g + c.b + 0.002));
 void main() {{
     vec3 wanted = vec3(0.0), now = vec3(0.0);
     ivec2 size = textureSize(image, 0);
-    for (int i = 0; i < TAPS * TAPS; i++) {{
-        vec2 part = vec2(TAPS * ivec2(gl_FragCoord.xy) + ivec2(i % TAPS, i / TAPS));
-        vec2 inside = fract(part.x * vec2(0.7548777, 0.5698403) + part.y * vec2(0.3819660, 0.2360680));
-        ivec2 pixel = min(ivec2((part + inside) / vec2(TAPS * places) * vec2(size)), size - 1);
-        vec3 was = texelFetch(shown, pixel, 0).rgb, is = texelFetch(image, pixel, 0).rgb;
-        now += about(was);
-        wanted += about(is_number(is) ? clamp(is, 0.0, 1.0) : was);
-    }}
-    light = vec4(seen(wanted / float(TAPS * TAPS)), seen(now / float(TAPS * TAPS)));
+    vec2 scale = vec2(size) / vec2(taps * places);
+    for (int y = 0; y < taps; y++)
+        for (int x = 0; x < taps; x++) {{
+            vec2 part = vec2(taps * ivec2(gl_FragCoord.xy) + ivec2(x, y));
+            vec2 inside = fract(part.x * vec2(0.7548777, 0.5698403) + part.y * vec2(0.3819660, 0.2360680));
+            ivec2 pixel = min(ivec2((part + inside) * scale), size - 1);
+            vec3 was = texelFetch(shown, pixel, 0).rgb, is = texelFetch(image, pixel, 0).rgb;
+            now += about(was);
+            wanted += about(is_number(is) ? clamp(is, 0.0, 1.0) : was);
+        }}
+    light = vec4(seen(wanted / float(taps * taps)), seen(now / float(taps * taps)));
 }}
 """
 

@@ -13,8 +13,8 @@ FIELD = 0.175  # metres that 10° cover at a distance of one metre
 CELLS = 4  # cells along a field of view: every field lies within a block of BLOCK × BLOCK of them
 BLOCK = CELLS + 1
 SHARE = 0.25  # of the field, from which flashing counts
-CAUTION = 0.75  # of that share, from which it is limited
-FINEST = 6  # pixels of the canvas that a cell has at least along each side
+CAUTION = 0.9  # of that share, from which it is limited
+FINEST = 2  # pixels of the canvas that a cell has at least along each side
 WCAG_CHANGE = 0.1  # of full scale
 BT_CHANGE, BT_DARKER = 20.0, 160.0  # cd/m²
 
