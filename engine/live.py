@@ -46,7 +46,7 @@ class Live:
         self.rack = rack
         self.hub = hub
         self._preview = PreviewTap(renderer.gl)
-        self._flashes = FlashLog()
+        self._flashes = FlashLog(renderer.limits)
         self._probation = Probation(renderer.texts)
         self._publish_at = self._report_at = 0.0
         work.on_dream = self.health.dream_frame
@@ -110,7 +110,7 @@ class Live:
 
     def _report(self, now: float) -> None:
         self._report_at = now + REPORT_EVERY
-        self._flashes.note(self.renderer.limits(), self.health.uptime)
+        self._flashes.look(self.health.uptime)
         window = self.renderer.gl.window
         if window is not None:
             self.hub.no_display = window.problem if window.hidden else ""

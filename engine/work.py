@@ -10,6 +10,7 @@ from engine.dream.base import FrameSource
 from engine.modulation import Matrix
 from engine.pacing import Frame
 from engine.params import ParameterTree, Value
+from engine.render.limit_meter import Limits
 from engine.sensing import Senses
 from engine.signals import SignalBus
 from engine.stage import Moment, Stage
@@ -25,6 +26,10 @@ class Picture(Protocol):
         self, now: float, delta: float, index: int, lookup: Callable[[str], Value], shown_at: float
     ) -> moderngl.Texture:
         """The finished picture at a moment of the show, `shown_at` display time."""
+        ...
+
+    def limits(self) -> Limits:
+        """What flashes were limited of late."""
         ...
 
 

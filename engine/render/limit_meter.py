@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import moderngl
 import numpy as np
 
-from engine.render.flicker import Flicker
+from engine.render.flicker import BUCKET, Flicker
+from engine.render.flicker_glsl import BUCKETS
 
 TEXEL = 16  # bytes
+COUNTED = (BUCKETS - 0.5) * BUCKET  # seconds that counts reach back, on average
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +52,4 @@ class LimitMeter:
 
     def _taken(self) -> Limits:
         texels = np.frombuffer(self._answer.read(), np.float32).reshape(-1, 4)
-        return Limits(int((texels[:, 2] > 0).sum()), len(texels), float(texels[:, 3].max()))
+        return Limits(int((texels[:, 2] > 0).sum()), len(texels), float(texels[:, 3].max()) / COUNTED)
