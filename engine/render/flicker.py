@@ -27,7 +27,8 @@ BUCKET = 0.25  # seconds that are counted together
 CAREFUL = 0.9  # of the change that counts: what somebody else measures never turns out larger
 SLOW = 0.95  # changes that count, per second, for what is limited
 DOUBLING = 0.1  # seconds in which what is let go again may go twice as fast
-HOLD = 0.75  # seconds before that begins, at the start as well
+HOLD = 0.75  # seconds before that begins
+FIRST_HOLD = 0.25  # at the start: engines that begin again and again stay below two flashes a second with it
 LONGEST_STEP = 0.1  # seconds that one frame may stand for where light moves; the count takes all of them
 BLACK = (-0.5, -0.5, -1.0, -1.0)  # the state of what has always been black
 
@@ -49,7 +50,7 @@ class Flicker:
         self._means = _filled(Buffer(context, self.cells, "f4"), BLACK)
         self._tally = Surface(context, self.cells, "f4")
         self._blocks = Surface(context, self.cells, "f4")
-        self.limits = _filled(Buffer(context, self.cells, "f4"), (self._held(1.0), 1.0, 0.0, 0.0))
+        self.limits = _filled(Buffer(context, self.cells, "f4"), (self._held(1.0, FIRST_HOLD), 1.0, 0.0, 0.0))
         self._kept = 1.0
         self._into_bucket = 0.0
 
@@ -64,7 +65,7 @@ class Flicker:
         growth = 2.0 ** (min(step, LONGEST_STEP) / DOUBLING)
         self._draws[LIMIT](
             self.limits.back, blocks=self._blocks.texture, cells=cells, before=before,
-            held=self._held(strictness), growth=growth, kept=self._kept,
+            held=self._held(strictness, HOLD), growth=growth, kept=self._kept,
         )  # fmt: skip
         self.limits.swap()
         self._kept = 1.0
@@ -97,9 +98,9 @@ class Flicker:
         for thing in (self._lights, self._tally, self._blocks, self._places, self._means, self.limits):
             thing.release()
 
-    def _held(self, strictness: float) -> float:
-        """The speed that grows to the slow one within HOLD."""
-        return float(self.slow(strictness) * 2.0 ** (-HOLD / DOUBLING))
+    def _held(self, strictness: float, seconds: float) -> float:
+        """The speed that grows to the slow one within that time."""
+        return float(self.slow(strictness) * 2.0 ** (-seconds / DOUBLING))
 
     def _buckets_passed(self, step: float) -> int:
         """How many buckets that much display time ends."""

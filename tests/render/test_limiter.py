@@ -124,7 +124,7 @@ def test_a_long_gap_allows_no_more_than_the_rule(begin: Begin) -> None:
     assert most(frames, shown_at) <= MOST < most(wanted(light, drawn_at), shown_at)
 
 
-@pytest.mark.parametrize("every", [0.3, 0.8, 1.5])
+@pytest.mark.parametrize("every", [0.2, 0.35, 0.5, 0.8, 1.5])
 def test_engines_that_begin_again_and_again(begin: Begin, every: float) -> None:
     stage, shown_at = begin(), times(30, 5.0)
     frames, began = [], 0.0
