@@ -1,12 +1,12 @@
 """Where on the wall it flickers: opposing changes of light, counted at sampled places and gathered in cells.
 
-A place is a quarter of a cell, seen through up to 36 pixels. The last extremum of its luminance is followed, of the
-wanted picture and of what was shown. A turn by more than WCAG 2.3.1 lets pass is one transition, and so is a step into
-or out of saturated red. Transitions are counted over the last second and up to a quarter more. A place flashes where
-ENOUGH were counted in one of the two: that of the shown picture bounds what is seen, the other holds on meanwhile.
-The mean of a whole cell is followed likewise, for the smaller changes of ITU-R BT.1702, which speaks of large areas. A
-cell is limited while in any block of cells around it a share of the places flashes, or of the cells. The proof of the
-bound that follows is in docs/LIMITER.md.
+A place is a quarter of a cell. The last extremum of its luminance is followed, of the wanted picture and of what was
+shown. A turn by more than WCAG 2.3.1 lets pass is one transition, and so is a step into or out of saturated red.
+Transitions are counted over the last second and up to a quarter more. A place flashes where ENOUGH were counted in one
+of the two: that of the shown picture bounds what is seen, the other holds on meanwhile. One pixel of each place is
+followed likewise, for what is finer than a place, by changes above film grain; and the mean of each cell, for the
+smaller changes of ITU-R BT.1702, which speaks of large areas. A cell is limited while in any block of cells around it a
+share of the places flashes, or of the cells. The proof of the bound that follows is in docs/LIMITER.md.
 
 Tried and left: counting in the means of tiles alone, which is blind to halves in antiphase; counting in every pixel,
 which costs more and takes film grain for flashes; a count that fades, which cannot tell three quick transitions from
@@ -24,6 +24,7 @@ from engine.render.wall import WCAG_CHANGE, Wall
 
 ENOUGH = (4, 5)  # transitions in a second, of a place and of a cell's mean; the rules let pass six
 BUCKET = 0.25  # seconds that are counted together
+FINE_CHANGE = 0.3  # of full scale, from which the change of a single pixel counts
 CAREFUL = 0.9  # of the change that counts: what somebody else measures never turns out larger
 SLOW = 0.95  # changes that count, per second, for what is limited
 DOUBLING = 0.1  # seconds in which what is let go again may go twice as fast
@@ -45,9 +46,10 @@ class Flicker:
         self._share = wall.share(canvas)
         self._draws = {text: Draw(context, text) for text in (LOOK, COUNT, TALLY, JUDGE, LIMIT)}
         places = (PLACES * self.cells[0], PLACES * self.cells[1])
-        self._lights = Surface(context, places, "f4")
-        self._places = _filled(Buffer(context, places, "f4"), BLACK)
-        self._means = _filled(Buffer(context, self.cells, "f4"), BLACK)
+        self._lights, self._sparks = Surface(context, places, "f4"), Surface(context, places, "f4")
+        self._places, self._points, self._means = (
+            _filled(Buffer(context, size, "f4"), BLACK) for size in (places, places, self.cells)
+        )
         self._tally = Surface(context, self.cells, "f4")
         self._blocks = Surface(context, self.cells, "f4")
         self.limits = _filled(Buffer(context, self.cells, "f4"), (self._held(1.0, FIRST_HOLD), 1.0, 0.0, 0.0))
@@ -72,16 +74,12 @@ class Flicker:
 
     def see(self, image: moderngl.Texture, shown: moderngl.Texture, step: float, strictness: float) -> None:
         """Count what the frame has brought: the wanted picture and what is shown of it."""
-        places = self._lights.size
-        finest = ceil(max(image.width / places[0], image.height / places[1]))
-        self._draws[LOOK](self._lights, image=image, shown=shown, places=places, taps=min(finest, TAPS))
-        careful, passed = CAREFUL / strictness, self._buckets_passed(step)
-        for buffer, along, change in ((self._places, 1, WCAG_CHANGE), (self._means, PLACES, self.wall.change)):
-            self._draws[COUNT](
-                buffer.back, lights=self._lights.texture, before=buffer.front.texture, along=along, passed=passed,
-                low=careful * change, high=careful * WCAG_CHANGE, darker=self.wall.darker,
-            )  # fmt: skip
-            buffer.swap()
+        self._look(self._lights, image, shown, TAPS)
+        self._look(self._sparks, image, shown, 1)
+        passed, careful, wcag = self._buckets_passed(step), CAREFUL / strictness, WCAG_CHANGE
+        self._count(self._places, self._lights, 1, passed, careful * wcag, careful * wcag)
+        self._count(self._points, self._sparks, 1, passed, careful * FINE_CHANGE, careful * FINE_CHANGE)
+        self._count(self._means, self._lights, PLACES, passed, careful * self.wall.change, careful * wcag)
 
     def slow(self, strictness: float) -> float:
         """Full scales per second for what is limited."""
@@ -95,8 +93,25 @@ class Flicker:
         """Release everything on the GPU."""
         for draw in self._draws.values():
             draw.release()
-        for thing in (self._lights, self._tally, self._blocks, self._places, self._means, self.limits):
-            thing.release()
+        for surface in (self._lights, self._sparks, self._tally, self._blocks):
+            surface.release()
+        for buffer in (self.limits, *self._counts().values()):
+            buffer.release()
+
+    def _counts(self) -> dict[str, Buffer]:
+        return {"places": self._places, "points": self._points, "means": self._means}
+
+    def _look(self, target: Surface, image: moderngl.Texture, shown: moderngl.Texture, most: int) -> None:
+        places = target.size
+        finest = round(max(image.width / places[0], image.height / places[1]))
+        self._draws[LOOK](target, image=image, shown=shown, places=places, taps=min(max(finest, 1), most))
+
+    def _count(self, buffer: Buffer, lights: Surface, along: int, passed: int, low: float, high: float) -> None:
+        self._draws[COUNT](
+            buffer.back, lights=lights.texture, before=buffer.front.texture, along=along, passed=passed,
+            low=low, high=high, darker=self.wall.darker,
+        )  # fmt: skip
+        buffer.swap()
 
     def _held(self, strictness: float, seconds: float) -> float:
         """The speed that grows to the slow one within that time."""

@@ -4,11 +4,11 @@ from engine.render.light import LUMINANCE, NUMBERS
 from engine.render.wall import BLOCK
 
 PLACES = 2  # of a cell, along each side
-TAPS = 6  # pixels at most that a place is looked at through, along each side
+TAPS = 8  # pixels at most that a place is looked at through, along each side
 FREE = 100.0  # full scales per second from which nothing is limited any more
 
-# What a place looks like, wanted and shown: luminance and share of red, each as a mean of `taps` × `taps` pixels that
-# lie somewhere in their own parts of it. Where there is next to no light there is no red.
+# What a place looks like, wanted and shown: luminance and share of red, each as a mean of `taps` × `taps` pixels, one
+# somewhere in each part of it. Where there is next to no light there is no red.
 LOOK = f"""
 #version 330
 {LUMINANCE}
@@ -26,12 +26,12 @@ vec2 seen(vec3 c) {{ return vec2(luminance(c), c.r / (c.r + c.g + c.b + 0.002));
 void main() {{
     vec3 wanted = vec3(0.0), now = vec3(0.0);
     ivec2 size = textureSize(image, 0);
-    vec2 scale = vec2(size) / vec2(taps * places);
+    vec2 pixels = vec2(size) / vec2(taps * places), room = max(pixels - 1.0, 0.0), middle = 0.5 * min(pixels, 1.0);
     for (int y = 0; y < taps; y++)
         for (int x = 0; x < taps; x++) {{
             vec2 part = vec2(taps * ivec2(gl_FragCoord.xy) + ivec2(x, y));
             vec2 inside = fract(part.x * vec2(0.7548777, 0.5698403) + part.y * vec2(0.3819660, 0.2360680));
-            ivec2 pixel = min(ivec2((part + inside) * scale), size - 1);
+            ivec2 pixel = ivec2(part * pixels + middle + inside * room);
             vec3 was = texelFetch(shown, pixel, 0).rgb, is = texelFetch(image, pixel, 0).rgb;
             now += about(was);
             wanted += about(is_number(is) ? clamp(is, 0.0, 1.0) : was);
@@ -96,6 +96,7 @@ TALLY = f"""
 const int PLACES = {PLACES};
 out vec4 cell;
 uniform sampler2D places;
+uniform sampler2D points;
 uniform sampler2D means;
 uniform ivec2 enough;
 
@@ -111,7 +112,8 @@ void main() {{
     ivec2 here = ivec2(gl_FragCoord.xy);
     vec2 sum = vec2(0.0);
     for (int i = 0; i < PLACES * PLACES; i++) {{
-        int one = most(texelFetch(places, PLACES * here + ivec2(i % PLACES, i / PLACES), 0));
+        ivec2 place = PLACES * here + ivec2(i % PLACES, i / PLACES);
+        int one = max(most(texelFetch(places, place, 0)), most(texelFetch(points, place, 0)));
         sum += vec2(float(one >= enough.x), float(one));
     }}
     sum /= float(PLACES * PLACES);

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.render.context import GLContext
+from engine.render.context import GLContext, open_context
 from engine.render.wall import Wall
 from tests.render.flashing import (
     FROM_WHITE,
@@ -207,3 +207,12 @@ def test_stricter_is_stricter_and_looser_there_is_not(begin: Begin) -> None:
         seen[strictness] = per_second(general(frames), shown_at).max()
     assert seen[0.01] == seen[1.0] <= MOST
     assert seen[1.0] > seen[2.0] > seen[4.0]
+
+
+if __name__ == "__main__":  # the table of docs/LIMITER.md
+    context = open_context()
+    print("| sequence | wanted | shown |\n|---|---|---|")
+    for each, (wanted_light, rate) in SEQUENCES.items():
+        moments = times(rate, CALM + 3.0)
+        after = play(Stage(context), wanted_light, moments, [t if t >= CALM else None for t in moments])
+        print(f"| {each} | {most(wanted(wanted_light, moments), moments)} | {most(after, moments)} |")
