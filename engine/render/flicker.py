@@ -104,7 +104,8 @@ class Flicker:
     def _look(self, target: Surface, image: moderngl.Texture, shown: moderngl.Texture, most: int) -> None:
         places = target.size
         finest = round(max(image.width / places[0], image.height / places[1]))
-        self._draws[LOOK](target, image=image, shown=shown, places=places, taps=min(max(finest, 1), most))
+        taps, limits = min(max(finest, 1), most), self.limits.front.texture
+        self._draws[LOOK](target, image=image, shown=shown, limits=limits, places=places, taps=taps)
 
     def _count(self, buffer: Buffer, lights: Surface, along: int, passed: int, low: float, high: float) -> None:
         self._draws[COUNT](

@@ -8,7 +8,8 @@ TAPS = 8  # pixels at most that a place is looked at through, along each side
 FREE = 100.0  # full scales per second from which nothing is limited any more
 
 # What a place looks like, wanted and shown: luminance and share of red, each as a mean of `taps` × `taps` pixels, one
-# somewhere in each part of it. Where there is next to no light there is no red.
+# somewhere in each part of it. Where there is next to no light there is no red. Reading is what costs, and where
+# nothing is limited the two are the same.
 LOOK = f"""
 #version 330
 {LUMINANCE}
@@ -16,6 +17,7 @@ LOOK = f"""
 out vec4 light;
 uniform sampler2D image;
 uniform sampler2D shown;
+uniform sampler2D limits;
 uniform ivec2 places;
 uniform int taps;
 
@@ -23,20 +25,30 @@ vec3 about(vec3 c) {{ return c * (0.0125 + c * (0.6822 + c * 0.3053)); }}  // sR
 
 vec2 seen(vec3 c) {{ return vec2(luminance(c), c.r / (c.r + c.g + c.b + 0.002)); }}
 
+vec3 wanted_at(ivec2 pixel) {{
+    vec3 wanted = texelFetch(image, pixel, 0).rgb;
+    return about(is_number(wanted) ? clamp(wanted, 0.0, 1.0) : texelFetch(shown, pixel, 0).rgb);
+}}
+
 void main() {{
+    ivec2 place = ivec2(gl_FragCoord.xy);
+    vec2 pixels = vec2(textureSize(image, 0)) / vec2(taps * places), room = max(pixels - 1.0, 0.0);
+    vec2 first = vec2(taps * place) * pixels + 0.5 * min(pixels, 1.0);
+    vec2 seed = float(place.x) * vec2(0.7548777, 0.5698403) + float(place.y) * vec2(0.3819660, 0.2360680);
+    int unlike = texelFetch(limits, place / {PLACES}, 0).x < {FREE:.1f} ? taps : 0;  // rows in which the two may differ
     vec3 wanted = vec3(0.0), now = vec3(0.0);
-    ivec2 size = textureSize(image, 0);
-    vec2 pixels = vec2(size) / vec2(taps * places), room = max(pixels - 1.0, 0.0), middle = 0.5 * min(pixels, 1.0);
     for (int y = 0; y < taps; y++)
         for (int x = 0; x < taps; x++) {{
-            vec2 part = vec2(taps * ivec2(gl_FragCoord.xy) + ivec2(x, y));
-            vec2 inside = fract(part.x * vec2(0.7548777, 0.5698403) + part.y * vec2(0.3819660, 0.2360680));
-            ivec2 pixel = ivec2(part * pixels + middle + inside * room);
-            vec3 was = texelFetch(shown, pixel, 0).rgb, is = texelFetch(image, pixel, 0).rgb;
-            now += about(was);
-            wanted += about(is_number(is) ? clamp(is, 0.0, 1.0) : was);
+            vec2 inside = fract(seed + 0.618034 * vec2(y, x)) * room;
+            now += about(texelFetch(shown, ivec2(first + vec2(x, y) * pixels + inside), 0).rgb);
         }}
-    light = vec4(seen(wanted / float(taps * taps)), seen(now / float(taps * taps)));
+    for (int y = 0; y < unlike; y++)
+        for (int x = 0; x < taps; x++) {{
+            vec2 inside = fract(seed + 0.618034 * vec2(y, x)) * room;
+            wanted += wanted_at(ivec2(first + vec2(x, y) * pixels + inside));
+        }}
+    vec2 shown_light = seen(now / float(taps * taps));
+    light = vec4(unlike > 0 ? seen(wanted / float(taps * taps)) : shown_light, shown_light);
 }}
 """
 
