@@ -25,7 +25,7 @@ from engine.render.wall import WCAG_CHANGE, Wall
 ENOUGH = (4, 5)  # transitions in a second, of a place and of a cell's mean; the rules let pass six
 BUCKET = 0.25  # seconds that are counted together
 FINE_CHANGE = 0.3  # of full scale, from which the change of a single pixel counts
-CAREFUL = 0.9  # of the change that counts: what somebody else measures never turns out larger
+CAREFUL = 0.95  # of the change that counts: what somebody else measures never turns out larger
 SLOW = 0.95  # changes that count, per second, for what is limited
 DOUBLING = 0.1  # seconds in which what is let go again may go twice as fast
 HOLD = 0.75  # seconds before that begins

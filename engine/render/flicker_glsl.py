@@ -4,7 +4,7 @@ from engine.render.light import LUMINANCE, NUMBERS
 from engine.render.wall import BLOCK
 
 PLACES = 2  # of a cell, along each side
-TAPS = 8  # pixels at most that a place is looked at through, along each side
+TAPS = 10  # pixels at most that a place is looked at through, along each side
 FREE = 100.0  # full scales per second from which nothing is limited any more
 
 # What a place looks like, wanted and shown: luminance and share of red, each as a mean of `taps` × `taps` pixels, one
@@ -133,31 +133,25 @@ void main() {{
 }}
 """
 
-# Both of these look at the block of cells around a cell.
-BLOCKS = f"""
+# Whether the block of cells that begins with this one is above the limit.
+JUDGE = f"""
 #version 330
-const int REACH = {BLOCK // 2};
-ivec2 here() {{ return ivec2(gl_FragCoord.xy); }}
-ivec2 first() {{ return max(here() - REACH, 0); }}
-ivec2 last(sampler2D cells) {{ return min(here() + REACH, textureSize(cells, 0) - 1); }}
-"""
-
-# Whether a block is above the limit.
-JUDGE = f"""{BLOCKS}
 out vec4 above;
 uniform sampler2D cells;
 uniform float share;
 void main() {{
+    ivec2 here = ivec2(gl_FragCoord.xy), end = min(here + {BLOCK}, textureSize(cells, 0));
     vec2 sum = vec2(0.0);
-    for (int y = first().y; y <= last(cells).y; y++)
-        for (int x = first().x; x <= last(cells).x; x++) sum += texelFetch(cells, ivec2(x, y), 0).xy;
+    for (int y = here.y; y < end.y; y++)
+        for (int x = here.x; x < end.x; x++) sum += texelFetch(cells, ivec2(x, y), 0).xy;
     above = vec4(float(max(sum.x, sum.y) >= share * {BLOCK * BLOCK}.0), 0.0, 0.0, 1.0);
 }}
 """
 
 # Of a cell: its speed, in full scales per second, which grows from `held` to FREE once it is not limited any more;
 # whether it was limited in the frame before; since somebody asked, whether it was at any time and the most transitions.
-LIMIT = f"""{BLOCKS}
+LIMIT = f"""
+#version 330
 const float FREE = {FREE:.1f};
 out vec4 limit;
 uniform sampler2D blocks;
@@ -165,12 +159,13 @@ uniform sampler2D cells;
 uniform sampler2D before;
 uniform float held, growth, kept;
 void main() {{
+    ivec2 here = ivec2(gl_FragCoord.xy), first = max(here - {BLOCK - 1}, 0);
     float above = 0.0;
-    for (int y = first().y; y <= last(blocks).y; y++)
-        for (int x = first().x; x <= last(blocks).x; x++) above = max(above, texelFetch(blocks, ivec2(x, y), 0).x);
-    vec4 old = texelFetch(before, here(), 0);
+    for (int y = first.y; y <= here.y; y++)
+        for (int x = first.x; x <= here.x; x++) above = max(above, texelFetch(blocks, ivec2(x, y), 0).x);
+    vec4 old = texelFetch(before, here, 0);
     float speed = above > 0.0 ? held : min(old.x * growth, FREE);
-    vec2 peaks = above * vec2(1.0, texelFetch(cells, here(), 0).z);
+    vec2 peaks = above * vec2(1.0, texelFetch(cells, here, 0).z);
     limit = vec4(speed, float(old.x < FREE), max(old.zw * kept, peaks));
 }}
 """

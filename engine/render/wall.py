@@ -7,14 +7,15 @@ are counted here.
 """
 
 from dataclasses import dataclass
-from math import ceil
+from math import pi
 
 FIELD = 0.175  # metres that 10° cover at a distance of one metre
-CELLS = 4  # cells along a field of view: every field lies within a block of BLOCK × BLOCK of them
+CELLS = 3  # at most, along a field of view: every field lies within a block of BLOCK × BLOCK of them
 BLOCK = CELLS + 1
-SHARE = 0.25  # of the field, from which flashing counts
-CAUTION = 0.9  # of that share, from which it is limited
+SHARE = 0.25 * pi / 4  # of a square field, from which flashing counts: a quarter of a round one, 0.006 sr
+CAUTION = 0.9  # of that, from which it is limited
 FINEST = 2  # pixels of the canvas that a cell has at least along each side
+MOST = 256  # cells along each side: a long wall seen from nearby has larger ones, and a smaller share
 WCAG_CHANGE = 0.1  # of full scale
 BT_CHANGE, BT_DARKER = 20.0, 160.0  # cd/m²
 
@@ -40,7 +41,7 @@ class Wall:
     def cells(self, canvas: tuple[int, int]) -> tuple[int, int]:
         """How many cells the wall has across and up; `canvas` in pixels."""
         across, up = (
-            max(1, min(ceil(CELLS * side / field), pixels // FINEST))
+            max(1, min(int(CELLS * side / field + 1e-9), pixels // FINEST, MOST))
             for side, field, pixels in zip(self._sides(canvas), self._field(canvas), canvas, strict=True)
         )
         return across, up
