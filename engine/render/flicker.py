@@ -22,11 +22,11 @@ from engine.render.draw import Draw, Size, Surface
 from engine.render.flicker_glsl import BUCKETS, COUNT, JUDGE, LIMIT, LOOK, PLACES, TALLY, TAPS
 from engine.render.wall import WCAG_CHANGE, Wall
 
-ENOUGH = (4, 5)  # transitions in a second, of a place and of a cell's mean; the rules let pass six
+ENOUGH = 4  # transitions in a second; the rules let pass six
 BUCKET = 0.25  # seconds that are counted together
 FINE_CHANGE = 0.3  # of full scale, from which the change of a single pixel counts
 CAREFUL = 0.95  # of the change that counts: what somebody else measures never turns out larger
-SLOW = 0.95  # changes that count, per second, for what is limited
+SLOW = 0.95  # changes that count, per second, by which light may rise where it is limited
 DOUBLING = 0.1  # seconds in which what is let go again may go twice as fast
 HOLD = 0.75  # seconds before that begins
 FIRST_HOLD = 0.25  # at the start: engines that begin again and again stay below two flashes a second with it
@@ -58,10 +58,8 @@ class Flicker:
 
     def judge(self, step: float, strictness: float) -> None:
         """Say where the frame to come is limited. `step` is display time since the last one in seconds."""
-        places, means = self._places.front.texture, self._means.front.texture
-        self._draws[TALLY](
-            self._tally, places=places, means=means, enough=tuple(ceil(number / strictness) for number in ENOUGH)
-        )
+        counts = {name: buffer.front.texture for name, buffer in self._counts().items()}
+        self._draws[TALLY](self._tally, **counts, enough=ceil(ENOUGH / strictness))
         cells, before = self._tally.texture, self.limits.front.texture
         self._draws[JUDGE](self._blocks, cells=cells, share=self._share / strictness)
         growth = 2.0 ** (min(step, LONGEST_STEP) / DOUBLING)

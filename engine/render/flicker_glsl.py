@@ -110,7 +110,7 @@ out vec4 cell;
 uniform sampler2D places;
 uniform sampler2D points;
 uniform sampler2D means;
-uniform ivec2 enough;
+uniform int enough;
 
 int transitions(float counts) {{
     int left = int(abs(counts) - 1.0), sum = 0;
@@ -126,10 +126,10 @@ void main() {{
     for (int i = 0; i < PLACES * PLACES; i++) {{
         ivec2 place = PLACES * here + ivec2(i % PLACES, i / PLACES);
         int one = max(most(texelFetch(places, place, 0)), most(texelFetch(points, place, 0)));
-        sum += vec2(float(one >= enough.x), float(one));
+        sum += vec2(float(one >= enough), float(one));
     }}
     sum /= float(PLACES * PLACES);
-    cell = vec4(sum.x, float(most(texelFetch(means, here, 0)) >= enough.y), sum.y, 1.0);
+    cell = vec4(sum.x, float(most(texelFetch(means, here, 0)) >= enough), sum.y, 1.0);
 }}
 """
 

@@ -1,9 +1,11 @@
 """Keeps flashes within WCAG 2.3.1 and ITU-R BT.1702, whatever the picture does: the part of safety that moves light.
 
 Where `flicker.py` says that a cell is limited, each pixel goes from what it showed towards what is wanted by one share
-of all three channels, so that none moves faster than the cell allows. Light is linear here, where means and blends of
-colours are what they are on the wall: what holds for each pixel holds for every area. The wanted colour is kept out of
-saturated red; the colours outside are a convex set, so that blends stay there. Elsewhere nothing is drawn.
+of all three channels, so that none moves faster than the cell allows: slowly where light rises, within a second where
+it falls. A fall that no rise follows is no flash, and so a strobe soon shows the darker of its states, which as a rule
+is the picture, everywhere alike. Light is linear here, where means and blends of colours are what they are on the wall:
+what holds for each pixel holds for every area. The wanted colour is kept out of saturated red; the colours outside are
+a convex set, so that blends stay there. Elsewhere nothing is drawn.
 """
 
 import moderngl
@@ -12,7 +14,9 @@ from engine.render.buffers import Buffer, Copy
 from engine.render.draw import Draw, Size, Surface
 from engine.render.flicker import LONGEST_STEP, Flicker
 from engine.render.flicker_glsl import FREE
-from engine.render.light import DITHER, LIGHT, NUMBERS
+from engine.render.light import DITHER, LIGHT, LUMINANCE, NUMBERS
+
+FALLING = 2.0  # full scales per second by which light may fall where it is limited
 
 # The whole picture where any cell is limited, else nothing: small triangles would cost more than they leave out.
 ANYWHERE = f"""
@@ -44,6 +48,7 @@ bool is_free(vec4 limit) {{ return limit.x >= {FREE:.1f}; }}
 MOVE = (
     "#version 330\n"
     + LIGHT
+    + LUMINANCE
     + NUMBERS
     + HERE
     + """
@@ -51,7 +56,7 @@ out vec4 colour;
 uniform sampler2D image;   // wanted, sRGB
 uniform sampler2D shown;   // before, sRGB of 8 bits
 uniform sampler2D moved;   // the same in linear light, where it was limited
-uniform float step_s, slow;
+uniform float step_s, slow, falling;
 
 vec3 not_red(vec3 c, float speed) {
     return c + vec3(0.0, 0.5, 0.5) * max(c.r / 3.0 - c.g - c.b, 0.0) * min(8.0 * slow / speed, 1.0);
@@ -64,7 +69,8 @@ void main() {
     vec3 old = limit.y > 0.0 ? texelFetch(moved, here, 0).rgb : to_linear(texelFetch(shown, here, 0).rgb);
     vec3 wanted = texelFetch(image, here, 0).rgb;
     vec3 way = is_number(wanted) ? not_red(to_linear(clamp(wanted, 0.0, 1.0)), limit.x) - old : vec3(0.0);
-    float longest = max(max(abs(way.r), abs(way.g)), abs(way.b)), reach = max(limit.x, slow) * step_s;
+    float rising = max(limit.x, slow), speed = luminance(way) < 0.0 ? max(rising, falling) : rising;
+    float longest = max(max(abs(way.r), abs(way.g)), abs(way.b)), reach = speed * step_s;
     colour = vec4(old + way * (longest > reach ? reach / longest : 1.0), 1.0);
 }
 """
@@ -101,7 +107,7 @@ class Limiter:
         self._move(
             self._moved.back, limits=self._flicker.limits.front.texture, image=image, shown=shown,
             moved=self._moved.front.texture, step_s=min(step, LONGEST_STEP),
-            slow=self._flicker.slow(strictness), cells_a_pixel=self._cells_a_pixel(image.size),
+            slow=self._flicker.slow(strictness), falling=FALLING, cells_a_pixel=self._cells_a_pixel(image.size),
         )  # fmt: skip
         self._moved.swap()
 
