@@ -4,7 +4,7 @@ A place is a quarter of a cell. The last extremum of its luminance is followed, 
 shown. A turn by more than WCAG 2.3.1 lets pass is one transition, and so is a step into or out of saturated red.
 Transitions are counted over the last second and up to a quarter more. A place flashes where ENOUGH were counted in one
 of the two: that of the shown picture bounds what is seen, the other holds on meanwhile. One pixel of each place is
-followed likewise, for what is finer than a place, by changes above film grain; and the mean of each cell, for the
+followed likewise, for what is finer than a place, by very large changes; and the mean of each cell, for the
 smaller changes of ITU-R BT.1702, which speaks of large areas. A cell is limited while in any block of cells around it a
 share of the places flashes, or of the cells. The proof of the bound that follows is in docs/LIMITER.md.
 
@@ -24,7 +24,7 @@ from engine.render.wall import WCAG_CHANGE, Wall
 
 ENOUGH = 4  # transitions in a second; the rules let pass six
 BUCKET = 0.25  # seconds that are counted together
-FINE_CHANGE = 0.3  # of full scale, from which the change of a single pixel counts
+FINE_CHANGE = 0.7  # of full scale, from which the change of a single pixel counts: fine brush strokes make half of that
 CAREFUL = 0.95  # of the change that counts: what somebody else measures never turns out larger
 SLOW = 0.95  # changes that count, per second, by which light may rise where it is limited
 DOUBLING = 0.1  # seconds in which what is let go again may go twice as fast

@@ -18,6 +18,7 @@ from tests.render.flashing import (
     checkers,
     cuts,
     general,
+    is_on,
     noise,
     per_second,
     places,
@@ -146,6 +147,15 @@ def test_other_sizes_of_the_picture_are_no_way_around(begin: Begin) -> None:
     after = stage.show(strobe(6)(3.09), 3.0)
     assert x.shape == y.shape == before.shape[:2]
     assert np.abs(after.astype(int) - before).max() <= 1, "no time has passed, and so no light may move"
+
+
+def test_patterns_finer_than_a_place(begin: Begin) -> None:
+    size = (320, 180)
+    stage, shown_at = begin(WALL, size), times(20, CALM + 1.5)
+    x, y = places(size)
+    odd = (x + y) % 2 > 1
+    frames = [stage.show(rgb((odd == is_on(t, 5.0)) * (1.0 if t > CALM else 0.0)), t) for t in shown_at]
+    assert per_second(general(np.array(frames)), shown_at).max() <= MOST
 
 
 def test_small_areas_may_flash(begin: Begin) -> None:
