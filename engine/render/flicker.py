@@ -20,7 +20,7 @@ import moderngl
 from engine.render.buffers import Buffer
 from engine.render.draw import Draw, Size, Surface
 from engine.render.flicker_glsl import BUCKETS, COUNT, JUDGE, LIMIT, LOOK, PLACES, TALLY, TAPS
-from engine.render.wall import WCAG_CHANGE, Wall
+from engine.render.wall import BT_SHARE, WCAG_CHANGE, Wall
 
 ENOUGH = 4  # transitions in a second; the rules let pass six
 BUCKET = 0.25  # seconds that are counted together
@@ -61,7 +61,8 @@ class Flicker:
         counts = {name: buffer.front.texture for name, buffer in self._counts().items()}
         self._draws[TALLY](self._tally, **counts, enough=ceil(ENOUGH / strictness))
         cells, before = self._tally.texture, self.limits.front.texture
-        self._draws[JUDGE](self._blocks, cells=cells, share=self._share / strictness)
+        shares = (self._share / strictness, BT_SHARE / strictness)
+        self._draws[JUDGE](self._blocks, cells=cells, shares=shares)
         growth = 2.0 ** (min(step, LONGEST_STEP) / DOUBLING)
         self._draws[LIMIT](
             self.limits.back, blocks=self._blocks.texture, cells=cells, before=before,

@@ -138,13 +138,13 @@ JUDGE = f"""
 #version 330
 out vec4 above;
 uniform sampler2D cells;
-uniform float share;
+uniform vec2 shares;  // of places, of cells
 void main() {{
     ivec2 here = ivec2(gl_FragCoord.xy), end = min(here + {BLOCK}, textureSize(cells, 0));
     vec2 sum = vec2(0.0);
     for (int y = here.y; y < end.y; y++)
         for (int x = here.x; x < end.x; x++) sum += texelFetch(cells, ivec2(x, y), 0).xy;
-    above = vec4(float(max(sum.x, sum.y) >= share * {BLOCK * BLOCK}.0), 0.0, 0.0, 1.0);
+    above = vec4(float(any(greaterThanEqual(sum, shares * {BLOCK * BLOCK}.0))), 0.0, 0.0, 1.0);
 }}
 """
 

@@ -1,9 +1,8 @@
 """The lit surface as the nearest visitor meets it, and what the rules on flashes make of its geometry.
 
-WCAG 2.3.1 speaks of areas above a quarter of any 10° field of view, ITU-R BT.1702 of a quarter of the screen; here the
-smaller counts. WCAG's change is a tenth of the greatest relative luminance, BT.1702's is 20 cd/m² where the darker
-state is below 160 cd/m²: what is smaller counts, too. WCAG leaves out changes above a relative luminance of 0.8; they
-are counted here.
+WCAG 2.3.1 speaks of changes by a tenth of the greatest relative luminance and of areas above a quarter of any 10° field
+of view; ITU-R BT.1702 of changes by 20 cd/m², where the darker state is below 160 cd/m², and of a quarter of a screen.
+Both hold. WCAG leaves out changes above a relative luminance of 0.8; they are counted here.
 """
 
 from dataclasses import dataclass
@@ -13,11 +12,12 @@ FIELD = 0.175  # metres that 10° cover at a distance of one metre
 CELLS = 3  # at most, along a field of view: every field lies within a block of BLOCK × BLOCK of them
 BLOCK = CELLS + 1
 SHARE = 0.25 * pi / 4  # of a square field, from which flashing counts: a quarter of a round one, 0.006 sr
-CAUTION = 0.9  # of that, from which it is limited
+CAUTION = 0.9  # of what the rules let pass, from which it is limited
 FINEST = 2  # pixels of the canvas that a cell has at least along each side
 MOST = 256  # cells along each side: a long wall seen from nearby has larger ones, and a smaller share
 WCAG_CHANGE = 0.1  # of full scale
 BT_CHANGE, BT_DARKER = 20.0, 160.0  # cd/m²
+BT_SHARE = CAUTION * 0.25  # of the screen, and so of at least one of the blocks that it consists of
 
 
 @dataclass(frozen=True, slots=True)
