@@ -52,6 +52,7 @@ from engine.outputs.video.names import GivenName
 from engine.pacing import Pacer
 from engine.render.context import GLContext, WindowRequest, open_context
 from engine.render.display import DisplayWatch
+from engine.render.flash_log import FlashLog
 from engine.sensing import Senses
 from engine.show.loader import LoadedShow
 from engine.show.schema import json_schema
@@ -270,10 +271,11 @@ def record_show(
             last = first + ceil(seconds * canvas.fps - 1e-6)
             frames = islice(Pacer(clock, canvas.fps).frames(), last)
             shown = progress(frames, last, f"recording {output.name}")
-            recorded = 0
+            recorded, flashes = 0, FlashLog(work.picture.limits)
             for frame in takewhile(lambda _: not stopped(), shown):
                 picture = work.step(frame)
                 work.tree.release_triggers()
+                flashes.look(frame.shown_at)
                 if frame.index >= first:
                     recording.present(picture, frame.index, frame.time)
                     recorded += 1

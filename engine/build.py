@@ -32,6 +32,7 @@ from engine.render.isf import Sources
 from engine.render.library import find_shader
 from engine.render.precautions import NONE, Precautions
 from engine.render.renderer import Renderer
+from engine.render.wall import Wall
 from engine.sensing import Rehearsed, Senses
 from engine.show.feed import FeedPart
 from engine.show.lines import parse_scalar
@@ -136,7 +137,10 @@ def build_renderer(
     requests = [PassRequest(part.shader, part.values, file) for part, file in zip(show.passes, files, strict=True)]
     size = (show.canvas.width, show.canvas.height)
     follows = isinstance(show.model, FeedPart)
-    renderer = Renderer(gl, size, show.canvas.fps, requests, folder, adaptive, turning=follows, precautions=precautions)
+    wall = Wall(show.wall.width_m, show.wall.nearest_viewer_m, show.wall.peak_nits)
+    renderer = Renderer(
+        gl, size, show.canvas.fps, requests, folder, adaptive, turning=follows, precautions=precautions, wall=wall
+    )
     stack.callback(renderer.close)
     return renderer
 

@@ -288,6 +288,19 @@ def bench_picture(
         print_judged({name: value for name, value in report.items() if name != "goals"}, "reverie bench picture")
 
 
+@bench_app.command("safety")
+def bench_safety(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
+    """What limiting flashes costs on this machine, and that it neither delays nor changes what is calm."""
+    from engine.bench import print_report
+    from engine.benchmark.safety import measure
+
+    report = measure()
+    if as_json:
+        typer.echo(json.dumps(report, indent=2))
+    else:
+        print_report(report, "reverie bench safety")
+
+
 @bench_app.command("generator")
 def bench_generator(
     config: Annotated[str, typer.Option(help="a published size, or a network")] = "stylegan2-256-4k",

@@ -17,6 +17,7 @@ from engine.pacing import Frame, Pacer
 from engine.params import ParameterError
 from engine.probation import Probation
 from engine.render.display import DisplayWatch
+from engine.render.flash_log import FlashLog
 from engine.render.renderer import Renderer
 from engine.stopping import until_stopped
 from engine.work import Work
@@ -45,6 +46,7 @@ class Live:
         self.rack = rack
         self.hub = hub
         self._preview = PreviewTap(renderer.gl)
+        self._flashes = FlashLog(renderer.limits)
         self._probation = Probation(renderer.texts)
         self._publish_at = self._report_at = 0.0
         work.on_dream = self.health.dream_frame
@@ -108,6 +110,7 @@ class Live:
 
     def _report(self, now: float) -> None:
         self._report_at = now + REPORT_EVERY
+        self._flashes.look(self.health.uptime)
         window = self.renderer.gl.window
         if window is not None:
             self.hub.no_display = window.problem if window.hidden else ""
@@ -133,6 +136,7 @@ class Live:
             render_scale=round(self.renderer.scale, 3),
             render_quality=self.renderer.quality,
             render_ms=round(1000 * self.renderer.work, 2),
+            flashes=self._flashes.report(),
         )
 
     def _reload_shaders(self) -> None:

@@ -3,7 +3,8 @@
 Design note. Frame k is due at k/fps on the show's clock, so errors do not add up. A frame that is late is presented at
 once; those whose moment passed meanwhile are dropped, never replayed in a burst. Picture time is the sum of the steps
 presented, each at most MAX_STEP (or two frames, where the show is slower): after a stall the work goes on where it was
-instead of jumping. Tried and left:
+instead of jumping. Display time is the clock's own: rules on what the eye may meet in a second go by it.
+Tried and left:
 sleeping a fixed 1/fps after each frame (drifts by the cost of the frame), and catching up on missed frames (a hitch of
 one second became two seconds of fast motion).
 """
@@ -21,11 +22,14 @@ WINDOW = 600
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One tick. `time` and `step` are picture time in seconds, `index` counts presented frames from 0."""
+    """One tick. `time` and `step` are picture time in seconds, `index` counts presented frames from 0; `shown_at` is
+    display time, which no stall holds up: what the show's clock said.
+    """
 
     index: int
     time: float
     step: float
+    shown_at: float
 
 
 class Pacer:
@@ -50,7 +54,7 @@ class Pacer:
             now = self._clock.now()
             step = min(now - last, max(MAX_STEP, 2 * self.period))
             picture, last = picture + step, now
-            yield Frame(index, picture, step)
+            yield Frame(index, picture, step, now)
             index += 1
             due += self.period
             behind = int((self._clock.now() - due) / self.period)

@@ -10,6 +10,7 @@ from engine.dream.base import FrameSource
 from engine.modulation import Matrix
 from engine.pacing import Frame
 from engine.params import ParameterTree, Value
+from engine.render.limit_meter import Limits
 from engine.sensing import Senses
 from engine.signals import SignalBus
 from engine.stage import Moment, Stage
@@ -21,8 +22,14 @@ MAX_FPS = "/dream/max_fps"
 class Picture(Protocol):
     """What draws."""
 
-    def frame(self, now: float, delta: float, index: int, lookup: Callable[[str], Value]) -> moderngl.Texture:
-        """The finished picture at a moment."""
+    def frame(
+        self, now: float, delta: float, index: int, lookup: Callable[[str], Value], shown_at: float
+    ) -> moderngl.Texture:
+        """The finished picture at a moment of the show, `shown_at` display time."""
+        ...
+
+    def limits(self) -> Limits:
+        """What flashes were limited of late."""
         ...
 
 
@@ -52,4 +59,4 @@ class Work:
         controls = self.controls.advance(frame.step, lookup)
         if self.stage.step(Moment(frame.time, frame.step, lookup, controls, self.tree.number(MAX_FPS))):
             self.on_dream()
-        return self.picture.frame(frame.time, frame.step, frame.index, self.tree.effective)
+        return self.picture.frame(frame.time, frame.step, frame.index, self.tree.effective, frame.shown_at)

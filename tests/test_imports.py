@@ -17,6 +17,7 @@ COMPOSERS = {
     for name in ("app", "build", "live", "network", "work", "cli", "bench", "doctor", "archive", "cli_archive")
 }
 COMPOSERS |= {"engine.checking", "engine.directions", "engine.feed", "engine.stage", "engine.benchmark.picture"}
+COMPOSERS |= {"engine.benchmark.safety"}
 LEAVES = {"engine", "engine.clock", "engine.commands", "engine.declare", "engine.errors", "engine.files"}
 LEAVES |= {"engine.easing", "engine.modulation", "engine.plugins", "engine.pacing", "engine.params", "engine.signals"}
 LEAVES |= {"engine.flashes.definition", "engine.flashes.geometry"}

@@ -18,7 +18,7 @@ model: museum-128
 walk: {type: still}
 """
 FASTEST = "network: {noise: {speed: 20}}\n"  # a second is as long as 25 s at the default speed
-FADED_IN = 8  # frames until the picture has come up from black
+FADED_IN = 12  # frames until the picture has come up from black
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, text in texts.items():
         show = folder / f"{name}.yaml"
         show.write_text(text)
-        record_show(show, 2, folder / f"{name}.mp4")
+        record_show(show, 2.4, folder / f"{name}.mp4")
     return {name: folder / f"{name}.mp4" for name in texts}
 
 

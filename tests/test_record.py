@@ -19,6 +19,7 @@ reverie: 1
 title: Continued
 seed: 3
 canvas: {width: 128, height: 72, fps: 10}
+wall: {width_m: 0.4}  # near enough to the canvas for strong grain to be fine
 model: museum-128
 sensors:
   hall: {type: simulated}

@@ -50,11 +50,14 @@ class Surface:
 
 
 class Draw:
-    """One fragment shader, drawn over a whole surface with one triangle."""
+    """One fragment shader, drawn over a whole surface with one triangle, or over what a vertex shader makes of
+    `vertices`, three a triangle.
+    """
 
-    def __init__(self, context: moderngl.Context, fragment: str) -> None:
-        self._program = context.program(vertex_shader=VERTEX.strip(), fragment_shader=fragment.strip())
-        self._triangle = context.vertex_array(self._program, [])
+    def __init__(self, context: moderngl.Context, fragment: str, vertex: str = VERTEX, vertices: int = 3) -> None:
+        self._program = context.program(vertex_shader=vertex.strip(), fragment_shader=fragment.strip())
+        self._triangles = context.vertex_array(self._program, [])
+        self._vertices = vertices
 
     def __call__(self, target: Surface, **uniforms: Any) -> None:
         """Draw over `target`. Textures among the uniforms are bound, others set; the shader must use each."""
@@ -70,9 +73,9 @@ class Draw:
             uniform: Any = self._program[name]
             uniform.value = value
         framebuffer.use()
-        self._triangle.render(vertices=3)
+        self._triangles.render(vertices=self._vertices)
 
     def release(self) -> None:
         """Give the program back."""
-        self._triangle.release()
+        self._triangles.release()
         self._program.release()

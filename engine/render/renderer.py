@@ -7,7 +7,7 @@ import moderngl
 import numpy as np
 
 from engine.params import Parameter
-from engine.render import camera, fit
+from engine.render import camera, fit, safety
 from engine.render.camera import Camera
 from engine.render.chain import PassChain, PassRequest
 from engine.render.context import GLContext
@@ -16,11 +16,13 @@ from engine.render.draw import Size
 from engine.render.fit import Fit
 from engine.render.interpolate import Interpolator
 from engine.render.isf import Sources
+from engine.render.limit_meter import Limits
 from engine.render.precautions import NONE, Precautions
 from engine.render.safety import Safety
 from engine.render.scale import QUALITIES, STEPS, ScaleController, starting_scale
 from engine.render.slot import Lookup
 from engine.render.timer import WorkTimer
+from engine.render.wall import Wall
 
 SMALLEST_SIDE = 16
 
@@ -29,13 +31,13 @@ class Renderer:
     """Everything between the dream and the outputs. Display thread only; release with `close`.
 
     `canvas` is in pixels. With `adaptive` false the picture is as large as the canvas until an artist says otherwise,
-    as a recording wants it. With `turning` one network may follow another.
+    as a recording wants it. With `turning` one network may follow another. `wall` is what flashes are judged by.
     """
 
     def __init__(
         self, gl: GLContext, canvas: Size, fps: float, passes: Iterable[PassRequest],
         show_folder: Path | None = None, adaptive: bool = True, turning: bool = False,
-        precautions: Precautions = NONE,
+        precautions: Precautions = NONE, wall: Wall | None = None,
     ) -> None:  # fmt: skip
         self.gl = gl
         self._canvas = canvas
@@ -48,7 +50,7 @@ class Renderer:
         self._interpolator = Crossfade(gl.ctx) if turning else Interpolator(gl.ctx)
         self._camera = Camera()
         self._fit = Fit(gl.ctx, self.size)
-        self._safety = Safety(gl.ctx, self.size)
+        self._safety = Safety(gl.ctx, self.size, canvas, wall or Wall())
 
     @property
     def scale(self) -> float:
@@ -65,14 +67,19 @@ class Renderer:
         """Seconds the newest measured frame took to render."""
         return self._timer.work
 
+    def limits(self) -> Limits:
+        """What flashes were limited of late; see LimitMeter.read."""
+        return self._safety.meter.read()
+
     @property
     def errors(self) -> dict[str, str]:
         """Why what is in a shader's file does not run, by pass; see PassChain."""
         return self.chain.errors
 
     def parameters(self) -> list[Parameter]:
-        """Everything an artist may tune in the picture: `/picture`, `/passes` and `/render`."""
-        return [*camera.PARAMETERS, *fit.PARAMETERS, *self.chain.parameters(), *self._own_parameters()]
+        """Everything an artist may tune in the picture: `/picture`, `/passes`, `/render` and `/safety`."""
+        own = self._own_parameters()
+        return [*camera.PARAMETERS, *fit.PARAMETERS, *self.chain.parameters(), *own, *safety.PARAMETERS]
 
     def texts(self, name: str) -> Sources | None:
         """The texts of the version of a pass that runs; see PassChain.texts."""
@@ -94,8 +101,10 @@ class Renderer:
         """Go over to another generator, whose first frame this is, within `seconds`."""
         self._crossfade.turn(frame, now, seconds)
 
-    def frame(self, now: float, delta: float, index: int, lookup: Lookup) -> moderngl.Texture:
-        """Render one frame: RGBA8, `size` pixels, valid until the next call. Times are show time in seconds."""
+    def frame(self, now: float, delta: float, index: int, lookup: Lookup, shown_at: float) -> moderngl.Texture:
+        """Render one frame: RGBA8, `size` pixels, valid until the next call. Times are show time in seconds, but for
+        `shown_at`, which is display time.
+        """
         if index > 0:
             self._controller.observe(delta, self._timer.work)
         self._resize(self._wanted_scale(lookup))
@@ -104,7 +113,7 @@ class Renderer:
             image = self._interpolator.render(now)
             image = self._fit.render(image, self._camera.advance(delta, lookup), *fit.values(lookup))
             image = self.chain.render(image, lookup, now, delta, index)
-            return self._safety.render(image)
+            return self._safety.render(image, shown_at, safety.strictness(lookup))
 
     def close(self) -> None:
         """Release everything on the GPU."""

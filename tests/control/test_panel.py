@@ -224,6 +224,17 @@ def test_health_is_one_line(page: Page, show: FakeShow) -> None:
     expect(page.locator("[data-figure='render_scale']")).to_have_count(0)
 
 
+def test_a_small_meter_says_what_the_flash_limiter_does(page: Page, show: FakeShow) -> None:
+    flashes = {"limited_tiles": 0, "tiles": 1196, "transitions_per_s": 0.0, "engagements": 2}
+    show.hub.health = {"status": "ok", "problems": {}, "flashes": flashes}
+    meter = page.locator("[data-figure='flashes']")
+    expect(meter).to_have_text("flashesquiet")
+    show.hub.health = show.hub.health | {"flashes": flashes | {"limited_tiles": 299, "transitions_per_s": 19.6}}
+    expect(meter).to_have_text("flashes25 % · 20/s")
+    expect(meter).to_have_attribute("title", re.compile("^299 of 1196 tiles limited, 19.6 transitions"))
+    assert meter.locator(".held i").evaluate("bar => bar.style.transform") == "scaleX(0.25)"
+
+
 def test_a_wall_that_stands_still_is_said_to(page: Page, show: FakeShow) -> None:
     show.hub.health = {"status": "ok", "problems": {}, "fps": 28.0}
     show.hub.presented_at = time.monotonic() - 3000

@@ -31,7 +31,7 @@ class Show:
 
     def frame(self, delta: float = 1 / FPS) -> Pixels:
         now = self.index / FPS
-        texture = self.renderer.frame(now, delta if self.index else 0.0, self.index, self.tree.effective)
+        texture = self.renderer.frame(now, delta if self.index else 0.0, self.index, self.tree.effective, now)
         assert texture.size == self.renderer.size
         self.index += 1
         return pixels(texture)
@@ -53,8 +53,11 @@ def show(gl: GLContext) -> Iterator[Build]:
         each.renderer.close()
 
 
-def test_the_first_frame_is_never_black(show: Build) -> None:
-    assert show(*PASSES).frame()[..., :3].mean() > 0.1
+def test_a_show_comes_up_from_black_within_a_second(show: Build) -> None:
+    means = [frame[..., :3].mean() for frame in show(*PASSES).frames(30)]
+    assert means[0] == 0
+    assert max(b - a for a, b in pairwise(means)) < 0.1
+    assert means[-1] > 0.1
 
 
 def test_a_generated_frame_is_seen_and_alive(show: Build) -> None:

@@ -1,6 +1,7 @@
 // The few figures that say how the show is doing, and what is wrong just now. What is not reported is not shown.
 
 import { element } from "/static/dom.js";
+import { flashMeter } from "/static/flashes.js";
 
 const FIGURES = [
   ["fps", "fps", (value) => value.toFixed(1)],
@@ -29,6 +30,7 @@ export class Health {
     const rows = FIGURES.filter(([key]) => ["number", "string"].includes(typeof health[key])).map(([key, label, write]) =>
       element("div", { "data-figure": key }, element("dt", {}, label), element("dd", {}, write(health[key]))),
     );
+    if (health.flashes) rows.push(flashMeter(health.flashes));
     if (health.status && health.status !== "ok") {
       rows.unshift(element("div", { class: "unwell" }, element("dt", {}, "status"), element("dd", {}, inWords(health))));
     }

@@ -1,0 +1,228 @@
+"""Whatever is wanted, no pixel flashes more than three times in any second; what is calm passes as it is."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from engine.render.context import GLContext, open_context
+from engine.render.wall import Wall
+from tests.render.flashing import (
+    FROM_WHITE,
+    SIZE,
+    WALL,
+    Picture,
+    Stage,
+    bars,
+    checkers,
+    cuts,
+    general,
+    is_on,
+    noise,
+    per_second,
+    places,
+    play,
+    pulses,
+    red,
+    rgb,
+    sine,
+    strobe,
+    times,
+)
+
+MOST = 6  # opposing transitions in a second: three flashes
+CALM = 1.0  # seconds of one grey before it begins
+Begin = Callable[..., Stage]
+
+SEQUENCES = {
+    "strobe, 2 Hz": (strobe(2), 25),
+    "strobe, 5 Hz": (strobe(5), 24),
+    "strobe, 12 Hz": (strobe(12), 50),
+    "strobe, 30 Hz": (strobe(30), 60),
+    "faint strobe, 8 Hz": (strobe(8, 0.3, 0.45), 30),
+    "sine, 9 Hz": (sine(9), 60),
+    "halves in antiphase, 5 Hz": (checkers(5, 48), 30),
+    "checkerboard of 13 pixels, 10 Hz": (checkers(10, 13), 59.94),
+    "checkerboard of 3 pixels, 7 Hz": (checkers(7, 3), 30),
+    "bars that move, 6 Hz": (bars(6), 30),
+    "cuts, 5 a second": (cuts(0.2), 30),
+    "noise in large blocks": (noise(9), 24),
+    "red pulses, 10 Hz": (pulses(10, (1, 0, 0), (0, 0, 0)), 30),
+    "red against green of equal light, 4 Hz": (pulses(4, (1, 0, 0), (0, 0.583, 0)), 25),
+    "red against grey, 15 Hz": (pulses(15, (1, 0.1, 0.1), (0.5, 0.5, 0.5)), 60),
+}
+
+
+@pytest.fixture
+def begin(gl: GLContext) -> Iterator[Begin]:
+    made = []
+
+    def build(*arguments: object) -> Stage:
+        made.append(Stage(gl, *arguments))
+        return made[-1]
+
+    yield build
+    for each in made:
+        each.close()
+
+
+def most(frames: NDArray[np.uint8], shown_at: NDArray[np.float64], wall: Wall = WALL) -> int:
+    """Transitions of the worst pixel in its worst second, general ones or red ones."""
+    return int(max(per_second(general(frames, wall), shown_at).max(), per_second(red(frames), shown_at).max()))
+
+
+def wanted(light: Callable[[float], Picture], shown_at: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """What would be shown without a limiter."""
+    return np.array([(light(t).clip(0, 1) * 255).round() for t in shown_at]).astype(np.uint8)
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_three_flashes_a_second_at_most(begin: Begin, name: str) -> None:
+    light, fps = SEQUENCES[name]
+    shown_at = times(fps, CALM + 2.0)
+    after_calm = [t if t >= CALM else None for t in shown_at]
+    frames = play(begin(), light, shown_at, after_calm)
+    assert most(frames, shown_at) <= MOST
+    if name not in ("strobe, 2 Hz", "cuts, 5 a second"):  # which pass: two flashes a second, and by chance
+        assert most(wanted(light, shown_at), shown_at) > MOST, "the test is no test otherwise"
+
+
+@pytest.mark.parametrize("wall", [Wall(4.0, 2.0, 1500.0), FROM_WHITE, Wall(4.0, 12.0, 500.0), Wall(40.0, 1.0, 500.0)])
+def test_the_wall_decides_what_a_flash_is(begin: Begin, wall: Wall) -> None:
+    shown_at = times(30, 3.0)
+    bright = strobe(6, 0.0, 0.31 if wall.peak_nits > 1000 else 0.6)
+    assert (
+        most(play(begin(wall), bright, shown_at), shown_at, wall)
+        <= MOST
+        < most(wanted(bright, shown_at), shown_at, wall)
+    )
+
+
+def test_flashing_that_goes_on_fades_below_two_flashes_a_second(begin: Begin) -> None:
+    for frequency in (2.0, 2.7):
+        shown_at = times(30, 8.0)
+        frames = play(begin(), strobe(frequency), shown_at)
+        late = shown_at >= 5.0
+        turns = general(frames)[late].sum(0)
+        assert turns.max() < 4 * (shown_at[-1] - 5.0)
+        assert turns.max() <= 2
+
+
+@pytest.mark.parametrize("light", [strobe(7), pulses(9, (1, 0, 0), (0, 0, 0))])
+def test_frames_that_are_late_dropped_or_doubled(begin: Begin, light: Callable[[float], Picture]) -> None:
+    rng = np.random.default_rng(3)
+    shown_at = times(60, 3.5, rng)
+    drawn_at = np.where(rng.random(len(shown_at)) < 0.1, np.roll(shown_at, 1), shown_at)
+    assert most(play(begin(), light, shown_at, drawn_at), shown_at) <= MOST
+
+
+def test_a_long_gap_allows_no_more_than_the_rule(begin: Begin) -> None:
+    shown_at = np.cumsum(np.random.default_rng(4).choice([0.02, 0.03, 0.15, 0.3, 0.45], 90))
+    drawn_at = 0.5 * np.arange(len(shown_at))
+    light = strobe(1)  # of which the next half is wanted with each frame
+    frames = play(begin(), light, shown_at, drawn_at)
+    assert most(frames, shown_at) <= MOST < most(wanted(light, drawn_at), shown_at)
+
+
+@pytest.mark.parametrize("every", [0.2, 0.35, 0.5, 0.8, 1.5])
+def test_engines_that_begin_again_and_again(begin: Begin, every: float) -> None:
+    stage, shown_at = begin(), times(30, 5.0)
+    frames, began = [], 0.0
+    for t in shown_at:
+        if t - began >= every:
+            stage.restart()
+            began = t
+        frames.append(stage.show(strobe(9)(t), t))
+    assert most(np.array(frames), shown_at) <= MOST
+
+
+def test_other_sizes_of_the_picture_are_no_way_around(begin: Begin) -> None:
+    stage, shown_at = begin(), times(30, 3.0)
+    x, y = places(SIZE)
+    for index, t in enumerate(shown_at):
+        size = SIZE if index // 4 % 2 else (48, 28)
+        stage.show(rgb(np.full((size[1], size[0]), strobe(6)(t)[0, 0, 0])), t)
+    before = stage.show(strobe(6)(3.0), 3.0)
+    after = stage.show(strobe(6)(3.09), 3.0)
+    assert x.shape == y.shape == before.shape[:2]
+    assert np.abs(after.astype(int) - before).max() <= 1, "no time has passed, and so no light may move"
+
+
+def test_patterns_finer_than_a_place(begin: Begin) -> None:
+    size = (320, 180)
+    stage, shown_at = begin(WALL, size), times(20, CALM + 1.5)
+    x, y = places(size)
+    odd = (x + y) % 2 > 1
+    frames = [stage.show(rgb((odd == is_on(t, 5.0)) * (1.0 if t > CALM else 0.0)), t) for t in shown_at]
+    assert per_second(general(np.array(frames)), shown_at).max() <= MOST
+
+
+def test_small_areas_may_flash(begin: Begin) -> None:
+    x, y = places()
+    spot = (np.abs(x - 48) < 3) & (np.abs(y - 27) < 3)
+    stage, shown_at = begin(Wall(4.0, 12.0, 500.0)), times(30, 3.0)
+    frames = np.array([stage.show(rgb(np.where(spot, strobe(10)(t)[0, 0, 0], 0.4)), t) for t in shown_at])
+    turns = per_second(general(frames), shown_at)
+    assert turns[spot].min() > MOST
+    assert turns[~spot].max() <= 1
+
+
+def test_the_rest_of_the_wall_goes_on(begin: Begin) -> None:
+    x, _ = places()
+    shown_at = times(30, 3.0)
+    stage = begin()
+    for t in shown_at:
+        slope = 0.3 + 0.2 * np.sin(0.1 * x + t)
+        shown = stage.show(rgb(np.where(x < 20, strobe(10)(t)[0, 0, 0], slope)), t)
+    assert np.abs(shown[:, 48:, 0] / 255 - slope[:, 48:]).max() <= 1 / 255
+
+
+def test_it_lets_go_when_it_is_over(begin: Begin) -> None:
+    stage = begin()
+    calm = rgb(np.full((SIZE[1], SIZE[0]), 0.7))
+    for t in times(30, 3.0):
+        stage.show(strobe(10)(t), t)
+    for t in 3.0 + times(30, 3.0):
+        shown = stage.show(calm, t)
+    assert np.abs(shown / 255 - calm).max() <= 1 / 255
+
+
+def test_what_is_calm_passes_as_it_is(begin: Begin) -> None:
+    stage, (x, y) = begin(), places()
+    worst = 0.0
+    for t in times(30, 6.0):
+        light = 0.5 + 0.3 * np.sin(0.13 * x + 0.9 * t) * np.cos(0.11 * y - 0.5 * t) + 0.1 * np.sin(t)
+        grain = np.random.default_rng(int(t * 16)).normal(0, 0.02, (SIZE[1], SIZE[0]))
+        picture = np.dstack([light + grain, 0.8 * light + grain, 0.5 * light + grain]).clip(0, 1)
+        shown = stage.show(picture, t)
+        if t > 2.0:
+            worst = max(worst, float(np.abs(shown / 255 - picture).max()))
+    assert worst <= 1.01 / 255
+
+
+def test_a_cut_is_seen_at_once(begin: Begin) -> None:
+    stage = begin()
+    for t in times(30, 3.0):
+        stage.show(rgb(np.full((SIZE[1], SIZE[0]), 0.2)), t)
+    assert (stage.show(rgb(np.full((SIZE[1], SIZE[0]), 0.9)), 3.0) >= 229).all(), "no frame of latency"
+
+
+def test_stricter_is_stricter_and_looser_there_is_not(begin: Begin) -> None:
+    shown_at = times(30, 3.0)
+    seen = {}
+    for strictness in (0.01, 1.0, 2.0, 4.0):
+        stage = begin()
+        frames = np.array([stage.show(strobe(5)(t) if t > CALM else strobe(0)(t), t, strictness) for t in shown_at])
+        seen[strictness] = per_second(general(frames), shown_at).max()
+    assert seen[0.01] == seen[1.0] <= MOST
+    assert seen[1.0] > seen[2.0] > seen[4.0]
+
+
+if __name__ == "__main__":  # the table of docs/LIMITER.md
+    context = open_context()
+    print("| sequence | wanted | shown |\n|---|---|---|")
+    for each, (wanted_light, rate) in SEQUENCES.items():
+        moments = times(rate, CALM + 3.0)
+        after = play(Stage(context), wanted_light, moments, [t if t >= CALM else None for t in moments])
+        print(f"| {each} | {most(wanted(wanted_light, moments), moments)} | {most(after, moments)} |")
