@@ -1,12 +1,12 @@
 """How large and how well the picture is rendered, so that the frame rate holds.
 
 Scale is the share of the canvas's width (and height) that is rendered; cost goes nearly with its square. Quality is
-what the passes that have an input of that name are to render with; at the size it began with, a machine lowers it before it
-lowers the size. Going down is quick: half a second of frames that come late while rendering takes a good part of them.
-Going up is slow: ten seconds in which even the next better step would have fitted, by measured cost. A step that had to
-be left is trusted again only after a rest, which doubles each time the same one fails. So a steady load settles on one
-step, and the rare trial of a better one gets rarer. Comparing frame intervals alone, the obvious way, cannot tell "just
-enough" from "plenty" behind vsync, and swings between two sizes for ever.
+what the passes that have an input of that name are to render with; at the size it began with, a machine lowers it
+before it lowers the size. Going down is quick: half a second of frames that come late while rendering takes a good part
+of them. Going up is slow: ten seconds in which even the next better step would have fitted, by measured cost. A step
+that had to be left is trusted again only after a rest, which doubles each time the same one fails. So a steady load
+settles on one step, and the rare trial of a better one gets rarer. Comparing frame intervals alone, the obvious way,
+cannot tell "just enough" from "plenty" behind vsync, and swings between two sizes for ever.
 """
 
 from typing import NamedTuple
