@@ -19,7 +19,7 @@ from models.feed.registry import Registry
 from models.names import builtin_names
 from tests.running import ROOT, RunningShow, environment, reverie, running_show, workers_of
 
-ROUNDING = 0.01  # of 1, on average: a mix of two networks is drawn at the larger one's size
+ROUNDING = 0.03  # of 1, on average: a mix of two networks is drawn at the larger one's size, and mixed in OKLab
 SHOW = """\
 reverie: 1
 title: Followed
