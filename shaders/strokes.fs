@@ -80,12 +80,13 @@ vec4 grain_at(vec2 uv) {
 }
 
 // How much of a brush is wanted where there is so much to paint; 0 is the widest. Where old paint is far from the
-// picture the widest goes first: little strokes would leave it standing as crumbs between them.
+// picture the widest goes first: little strokes would leave it standing as crumbs between them. Nor do they cross an
+// edge, where they would be crumbs themselves.
 float wanted(int brush, float much, float stale) {
     float fine = much * mix(6.0, 40.0, detail);
     float old = clamp(4.0 * stale - 0.6, 0.0, 1.0);
     if (brush == 0) return max(1.0 - 0.9 * smoothstep(0.5, 1.6, fine), old);
-    if (brush == 1) return smoothstep(0.2, 0.8, fine) * (1.0 - 0.7 * old);
+    if (brush == 1) return smoothstep(0.2, 0.8, fine) * (1.0 - old);
     return smoothstep(0.8, 1.8, fine) * (1.0 - old);
 }
 
@@ -116,7 +117,7 @@ vec4 stroked(vec4 paint_there, ivec2 cell, int brush, float side, float progress
     at.y += 0.5 * (unit(other >> 8) - 0.5) * (1.0 - field.z) * at.x * at.x;
     at *= vec2(mix(1.3, 0.95, unit(other)), mix(2.7, 1.9, unit(other >> 16)));
 
-    vec3 apart = abs(paint_there.rgb - fresh);
+    vec3 apart = max(abs(paint_there.rgb - fresh), min(float(brush), 1.0) * abs(colour - fresh));
     float stale = max(apart.r, max(apart.g, apart.b));
     float hair = hairs(at, brush, seed);
     float ragged = at.x + 0.35 * (hair - 0.5), behind = -1.2 + 2.5 * progress - ragged;
@@ -127,7 +128,7 @@ vec4 stroked(vec4 paint_there, ivec2 cell, int brush, float side, float progress
     vec3 shade = 1.0 + variety * (0.07 * tone + 0.16 * (unit(other >> 4) - 0.5) + 0.22 * (hair - 0.5));
     float load = 1.0 - 0.5 * ramp(0.5 + 0.5 * at.x);  // a brush runs dry
     float body = unit(other >> 6);  // few strokes are loaded, and those on grounds and in darks lie thin
-    float thick = load * (0.35 + 0.65 * body * body) * (0.25 + 0.75 * lightness(colour)) * (0.3 + 0.3 * float(brush));
+    float thick = load * (0.45 + 0.55 * body * body) * (0.25 + 0.75 * lightness(colour)) * (0.3 + 0.3 * float(brush));
     float height = 0.5 + thick * (hair - 0.5 + 0.35 * ramp(3.3 * abs(at.y) - 1.8));
     vec4 over = vec4(mix(colour, fresh, 0.1 + 0.12 * float(brush)) * shade, height);
     return mix(paint_there, over, 1.0 - exp(-laid * seconds * 180.0 / life));  // the same at every frame rate
