@@ -111,6 +111,10 @@ def train(
     feature_size: Annotated[
         int | None, typer.Option(min=64, max=1024, help="side of the pictures that features see; else 96 or more")
     ] = None,
+    spread_weight: Annotated[
+        float | None,
+        typer.Option(min=0, help="how much pictures are to vary as the set's do, to those features; else 0"),
+    ] = None,
     pixel_weight: Annotated[
         float | None,
         typer.Option(min=0, help="of a discriminator of small pictures beside the projected one; else 0, none"),
@@ -176,7 +180,8 @@ def train(
             data=data, out=out, start_from=from_, resolution=resolution, canvas=parse_canvas(canvas),
             channel_base=channel_base, channel_max=channel_max, kimg=kimg, resume=resume, preset=preset.value,
             discriminator=None if discriminator is None else discriminator.value, features=features,
-            feature_size=feature_size, pixel_weight=pixel_weight, pixel_size=pixel_size, ema_kimg=ema_kimg,
+            feature_size=feature_size, spread_weight=spread_weight, pixel_weight=pixel_weight, pixel_size=pixel_size,
+            ema_kimg=ema_kimg,
             loss=None if loss is None else loss.value, gamma=gamma, learning_rate=learning_rate,
             augment=augment.value, freeze_d=freeze_d, classes=classes, noise_after=noise_after,
             noise_from=noise_from, batch=batch, part=part, threads=threads, seed=seed, device=device,

@@ -73,6 +73,7 @@ class TrainConfig:
     discriminator: DiscriminatorName | None = None
     features: str | None = None
     feature_size: int | None = None
+    spread_weight: float | None = None
     pixel_weight: float | None = None
     pixel_size: int | None = None
     loss: LossName | None = None

@@ -122,7 +122,8 @@ class OfPictures:
 class OfFeatures:
     """The discriminators on frozen features (Sauer et al. 2021): the losses of all levels, each one's mean, added up.
 
-    No gradient penalty: spectral norm bounds them. The part is the unit of their batch norm.
+    No gradient penalty: spectral norm bounds them. The part is the unit of their batch norm, which hides from them how
+    far pictures vary: `spread_weight` tells the generator.
     """
 
     def __init__(
@@ -130,6 +131,7 @@ class OfFeatures:
     ) -> None:
         self._network, self._backbone, self._loss, self._augment = network, backbone, loss, augment
         self._side, self._dtype = recipe.feature_size, getattr(torch, recipe.dtype)
+        self._spread_weight = recipe.spread_weight
         self._parameters = learning(network.levels)
 
     def prepare(self) -> None:
@@ -147,6 +149,8 @@ class OfFeatures:
         pairs = list(zip(reals, judged, strict=True))
         loss_d = added([self._loss.discriminator(real, fake) for real, fake in pairs])
         loss_g = added([self._loss.generator(real.detach(), fake) for real, fake in pairs])
+        if self._spread_weight:
+            loss_g = loss_g + self._spread_weight * spread_penalty(seen_real, seen_fake)
         (of_fakes,) = torch.autograd.grad(loss_g, shown, retain_graph=True)
         of_d = list(torch.autograd.grad(loss_d, self._parameters))
         real, fake, confidence = (
@@ -198,6 +202,20 @@ class Beside:
             loss_d=verdict.loss_d + other.loss_d,
             penalty=other.penalty,
         )
+
+
+def spread_penalty(reals: list[Tensor], fakes: list[Tensor]) -> Tensor:
+    """How differently fakes vary from reals: of each level [N, C, h, w] the mean over its channels of the squared
+    logarithm of the ratio of their variances, added up. 0 where each channel's mean varies as much in both.
+    """
+    return added(
+        [(variances(real) / variances(fake)).log().square().mean() for real, fake in zip(reals, fakes, strict=True)]
+    )
+
+
+def variances(features: Tensor) -> Tensor:
+    """Of each channel's mean, over pictures: [N, C, h, w] -> [C]"""
+    return features.float().mean((2, 3)).var(0) + 1e-6
 
 
 def learning(network: nn.Module) -> list[Tensor]:

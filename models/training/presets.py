@@ -48,6 +48,7 @@ def _defaults(preset: Preset, resolution: int, gpu: bool, known: dict[str, Any])
         "discriminator": "stylegan2",
         "features": "efficientnet-lite0",
         "feature_size": min(max(96, resolution), 256),
+        "spread_weight": 0.0,
         "pixel_weight": 0.0,
         "pixel_size": PIXEL_SIZE,
         "loss": loss,

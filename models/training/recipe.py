@@ -15,7 +15,13 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Above = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-OF_FEATURES = ("features", "feature_size", "pixel_weight", "pixel_size")  # settings of a projected discriminator
+OF_FEATURES = (
+    "features",
+    "feature_size",
+    "spread_weight",
+    "pixel_weight",
+    "pixel_size",
+)  # settings of a projected discriminator
 LEAST_PART = 4  # whose statistics are those of batch norm
 
 
@@ -31,6 +37,8 @@ class Recipe:
     features: Annotated[str, Field(max_length=4096)]  # those a projected discriminator looks through, by name or path
     # shorter side that pictures have for the features, in pixels
     feature_size: Annotated[int, Field(ge=64, le=1024)]
+    # of the penalty on pictures whose features vary less, or more, than those of the set
+    spread_weight: Amount
     # of a discriminator of pictures beside the projected one, in the generator's loss; 0: there is none
     pixel_weight: Amount
     pixel_size: Annotated[int, Field(ge=16, le=1024)]  # shorter side of the pictures which that one sees

@@ -19,7 +19,7 @@ from models.training.projected import Projected
 from models.training.state import reading, saved
 
 EARLIER = {"noise_from": COARSE}  # of runs whose recipe does not say it
-GOES_ALONG = ("discriminator", "features", "pixel_weight", "pixel_size")
+GOES_ALONG = ("discriminator", "features", "spread_weight", "pixel_weight", "pixel_size")
 WARM_UP = 10.0  # kimg
 WARM_UP_PROJECTED = 1.0  # what is pretrained is soon of use
 

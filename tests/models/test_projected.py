@@ -22,7 +22,7 @@ from models.manifest import read_manifest
 from models.metrics import MetricsError
 from models.metrics.independence import check_independent
 from models.training import TrainConfig, TrainingError, train
-from models.training.discrimination import Batch, Turn
+from models.training.discrimination import Batch, Turn, spread_penalty
 from models.training.networks import fresh, of_sizes
 from models.training.players import Players
 from models.training.presets import settle
@@ -320,13 +320,37 @@ def test_a_discriminator_that_is_kept_while_pictures_grow_is_warmed_up_as_a_fres
             assert json.loads(file.metadata()["progress"])["recipe"]["warm_up"] == warm_up
 
 
+def test_features_that_vary_as_the_set_cost_nothing_and_others_are_led_there() -> None:
+    reals = [torch.randn(64, 8, 4, 4, generator=seeded(1)), torch.randn(64, 16, 2, 2, generator=seeded(2))]
+    assert spread_penalty(reals, [5 - level.flip(0) for level in reals]) == pytest.approx(0, abs=1e-6)
+    few = [(0.5 * level).requires_grad_() for level in reals]
+    penalty = spread_penalty(reals, few)
+    assert penalty.item() == pytest.approx(2 * np.log(4) ** 2, rel=0.01)
+    for level, gradient in zip(few, torch.autograd.grad(penalty, few), strict=True):
+        centred = level - level.mean(0)
+        assert (gradient * centred).sum() < 0, "going down the gradient takes pictures apart"
+
+
+def test_the_spread_has_its_say_in_what_the_generator_learns_and_none_in_the_discriminator() -> None:
+    verdicts = []
+    for weight in (0.0, 1.0):
+        for made in some_players(spread_weight=weight):
+            made.discrimination.prepare()
+            fakes = 0.1 * reals().flip(0)
+            verdicts.append(made.discrimination.judge(Batch(reals()), fakes, Turn(1), Turn(1).draws(0, 0)))
+    without, with_spread = verdicts
+    assert with_spread.loss_g > without.loss_g
+    assert not torch.equal(with_spread.of_fakes, without.of_fakes)
+    assert all(torch.equal(a, b) for a, b in zip(with_spread.of_d, without.of_d, strict=True))
+
+
 def test_paths_have_lengths_only_in_the_game_of_stylegan2() -> None:
     for loss, weight in ((None, 0.0), ("hinge", 0.0), ("stylegan2", 2.0)):
         config = tiny(Path(), Path(), discriminator="projected", preset="stylegan2", loss=loss)
         assert recipe_of(config).path_weight == weight
 
 
-@pytest.mark.parametrize("name", ["features", "feature_size", "pixel_weight", "pixel_size"])
+@pytest.mark.parametrize("name", ["features", "feature_size", "spread_weight", "pixel_weight", "pixel_size"])
 def test_settings_of_another_discriminator_are_refused(data: Path, tmp_path: Path, name: str) -> None:
     value: Any = "efficientnet-lite1" if name == "features" else 64
     with pytest.raises(TrainingError, match=f"{name} is for a projected discriminator"):

@@ -32,7 +32,14 @@ SIZES = {"resolution": 16, "batch": 8, "part": 4, "z_dim": 8, "w_dim": 8, "chann
 LEARNING: list[dict[str, Any]] = [
     {"loss": "stylegan2", "dtype": "float32", "noise_after": 0.0, "seed": 5},
     {"loss": "relativistic", "dtype": "bfloat16", "augment": "ada", "warm_up": 0.1, "noise_after": 0.04, "seed": 7},
-    {"discriminator": "projected", "feature_size": 64, "pixel_weight": 0.5, "pixel_size": 16, "seed": 9},
+    {
+        "discriminator": "projected",
+        "feature_size": 64,
+        "spread_weight": 0.5,
+        "pixel_weight": 0.5,
+        "pixel_size": 16,
+        "seed": 9,
+    },
 ]
 
 
