@@ -62,7 +62,7 @@ unit:
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 
 safety: setup-test
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) -m safety tests/flashes
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) -m safety tests/flashes tests/render/test_limited_sequences.py
 
 fresh:
 	@DEBIAN=$(DEBIAN) TESTS="$(TESTS)" packaging/fresh.sh
