@@ -277,8 +277,9 @@ def record_show(
                 work.tree.release_triggers()
                 flashes.look(frame.shown_at)
                 if frame.index >= first:
-                    recording.present(picture, frame.index, frame.time)
+                    recording.present(picture, frame.index, frame.shown_at)
                     recorded += 1
+            flashes.finish(clock.now())
             recording.close()
     except OutputError as error:
         raise ReverieError(str(error)) from None

@@ -61,7 +61,7 @@ class Live:
         for frame in until_stopped(self.pacer.frames(seconds)):
             self._take_commands()
             texture = self.work.step(frame)
-            self.rack.present(texture, frame.index, frame.time)
+            self.rack.present(texture, frame.index, frame.shown_at)
             self._presented(frame)
             if self.hub.watchers:
                 self.hub.preview = self._preview.take(texture, frame.time) or self.hub.preview

@@ -10,6 +10,7 @@ from engine.flashes.counting import SECOND
 from engine.flashes.light import Frame
 
 WIDTH = 192  # pixels at most
+APART = 1 / 120  # seconds between two pictures that are kept, at least
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,9 @@ class WorstSecond:
 
     def see(self, frame: Frame, time: float, severity: float) -> None:
         """One frame; `severity` is that of the second that it ends. Of two that are as bad, the first is kept."""
-        self._last.append(Moment(time, _small(frame)))
-        while self._last[0].time < time - SECOND:
+        if not self._last or time >= self._last[-1].time + APART:
+            self._last.append(Moment(time, _small(frame)))
+        while self._last and self._last[0].time < time - SECOND:
             self._last.popleft()
         if severity > self._severity:
             self._severity = severity

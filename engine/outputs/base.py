@@ -61,7 +61,7 @@ class Output(ABC):
     def present(self, texture: moderngl.Texture, frame_index: int, time: float) -> None:
         """Show one finished frame: RGBA8, display-referred, row 0 at the bottom, any size. Must not keep `texture`.
 
-        `time` is show time in seconds. Raises OutputError.
+        `time` is display time in seconds, which no stall holds up. Raises OutputError.
         """
 
     @abstractmethod

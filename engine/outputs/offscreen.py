@@ -107,7 +107,7 @@ class Writing:
     """One picture on its way to the disk, on a thread that nobody has to wait for."""
 
     def __init__(self, path: Path, rows: NDArray[np.uint8], since: float) -> None:
-        """`rows` are [H, W, 4], row 0 at the bottom; `since` is the show time."""
+        """`rows` are [H, W, 4], row 0 at the bottom; `since` is display time."""
         self.since = since
         self.error: Exception | None = None
         """What went wrong, once it is over."""

@@ -2,7 +2,7 @@
 
 An output that opens again is not yet back: a recording on a full disk takes frames for a moment each time it is tried.
 It is back once it has gone on for SETTLED seconds; until then its trouble stands, and the pauses go on growing. Pauses
-are measured on a clock that goes on: picture time does not, when frames stall.
+are measured on a clock of their own: `time` comes with frames, and none may come.
 """
 
 from collections import Counter

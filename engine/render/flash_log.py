@@ -27,12 +27,14 @@ class FlashLog:
         if now - self._looked_at < EVERY:
             return
         self._looked_at = now
-        before, self._newest = self._newest, self._read()
-        if self._newest.engaged and not before.engaged:
-            self._begin(now)
-        elif before.engaged and not self._newest.engaged:
+        self._take(now)
+
+    def finish(self, now: float) -> None:
+        """The last look. Answers come with the next question, so there are two of them."""
+        self._take(now)
+        self._take(now)
+        if self._newest.engaged:
             self._end(now)
-        self._most = max(self._most, self._newest, key=lambda limits: (limits.limited, limits.transitions))
 
     def report(self) -> dict[str, float]:
         """For health: tiles limited just now, of how many, transitions per second they wanted, engagements so far."""
@@ -43,6 +45,14 @@ class FlashLog:
             "transitions_per_s": round(limits.transitions, 1),
             "engagements": self._engagements,
         }
+
+    def _take(self, now: float) -> None:
+        before, self._newest = self._newest, self._read()
+        if self._newest.engaged and not before.engaged:
+            self._begin(now)
+        elif before.engaged and not self._newest.engaged:
+            self._end(now)
+        self._most = max(self._most, self._newest, key=lambda limits: (limits.limited, limits.transitions))
 
     def _begin(self, now: float) -> None:
         self._engagements += 1

@@ -1,36 +1,41 @@
-"""Where on the wall it flickers: opposing changes of light, counted at sampled places and gathered in cells.
+"""Where on the wall it flickers: opposing changes of light, counted at places and at points and gathered in cells.
 
-A place is a quarter of a cell. The last extremum of its luminance is followed, of the wanted picture and of what was
-shown. A turn by more than WCAG 2.3.1 lets pass is one transition, and so is a step into or out of saturated red.
-Transitions are counted over the last second and up to a quarter more. A place flashes where ENOUGH were counted in one
-of the two: that of the shown picture bounds what is seen, the other holds on meanwhile. One pixel of each place is
-followed likewise, for what is finer than a place, by very large changes; and the mean of each cell, for the
-smaller changes of ITU-R BT.1702, which speaks of large areas. A cell is limited while in any block of cells around it a
-share of the places flashes, or of the cells. The proof of the bound that follows is in docs/LIMITER.md.
+A place is a quarter of a cell, and the mean of all its pixels is followed: the last extremum of its luminance, of the
+wanted picture and of what was shown. A turn by more than WCAG 2.3.1 lets pass is one transition, and so is a step into
+or out of saturated red. Transitions are counted over the last second and up to a quarter more. A place flashes where
+ENOUGH were counted in one of the two: that of the shown picture bounds what is seen, the other holds on meanwhile. The
+mean of each cell is followed likewise, by the smaller changes of ITU-R BT.1702, which speaks of large areas. For what
+alternates within a place there are points in it, two of 0.2° and two of 0.4°, followed by larger changes, since brush
+strokes and film grain alternate too. A cell is limited while a share of any block of cells around it flashes, or a
+share of all cells. The proof of the bound that follows is in docs/LIMITER.md.
 
 Tried and left: counting in the means of tiles alone, which is blind to halves in antiphase; counting in every pixel,
-which costs more and takes film grain for flashes; a count that fades, which cannot tell three quick transitions from
-three in each second.
+which costs more; a count that fades, which cannot tell three quick transitions from three in each second.
 """
 
 from math import ceil
+from typing import Any
 
 import moderngl
 
 from engine.render.buffers import Buffer
 from engine.render.draw import Draw, Size, Surface
-from engine.render.flicker_glsl import BUCKETS, COUNT, JUDGE, LIMIT, LOOK, PLACES, TALLY, TAPS
+from engine.render.flicker_glsl import BUCKETS, COUNT, GATHER, JUDGE, LIMIT, PLACES, POINTS, SHOWN, TALLY, WANTED
 from engine.render.wall import BT_SHARE, WCAG_CHANGE, Wall
 
 ENOUGH = 4  # transitions in a second; the rules let pass six
 BUCKET = 0.25  # seconds that are counted together
-FINE_CHANGE = 0.7  # of full scale, from which the change of a single pixel counts: fine brush strokes make half of that
+POINT = 0.0035, 0.007  # 2 tan 0.1° and 2 tan 0.2°: the sides of points at distance 1
+POINT_CHANGE = 0.4, 0.15  # of full scale, from which changes of points count
+AREA = 8  # pixels, about, that an area has along each side, of which places and cells are means
 CAREFUL = 0.95  # of the change that counts: what somebody else measures never turns out larger
 SLOW = 0.95  # changes that count, per second, by which light may rise where it is limited
 DOUBLING = 0.1  # seconds in which what is let go again may go twice as fast
 HOLD = 0.75  # seconds before that begins
 FIRST_HOLD = 0.25  # at the start: engines that begin again and again stay below two flashes a second with it
 LONGEST_STEP = 0.1  # seconds that one frame may stand for where light moves; the count takes all of them
+EVERY_PIXEL = 1 << 20, 1 << 20
+Pair = tuple[float, float]
 BLACK = (-0.5, -0.5, -1.0, -1.0)  # the state of what has always been black
 
 
@@ -42,43 +47,54 @@ class Flicker:
 
     def __init__(self, context: moderngl.Context, canvas: Size, wall: Wall) -> None:
         self.wall = wall
-        self.cells = wall.cells(canvas)
+        self.cells = across, up = wall.cells(canvas)
         self._share = wall.share(canvas)
-        self._draws = {text: Draw(context, text) for text in (LOOK, COUNT, TALLY, JUDGE, LIMIT)}
-        places = (PLACES * self.cells[0], PLACES * self.cells[1])
-        self._lights, self._sparks = Surface(context, places, "f4"), Surface(context, places, "f4")
+        self._draws = {text: Draw(context, text) for text in (SHOWN, WANTED, COUNT, TALLY, GATHER, JUDGE, LIMIT)}
+        places = PLACES * across, PLACES * up
+        fine = max(1, round(min(canvas[0] / places[0], canvas[1] / places[1]) / AREA))
+        self._areas = Areas(context, self.cells, PLACES * fine)
+        self._spots = Areas(context, self.cells, PLACES * POINTS)
         self._places, self._points, self._means = (
-            _filled(Buffer(context, size, "f4"), BLACK) for size in (places, places, self.cells)
+            _filled(Buffer(context, size, "f4"), BLACK) for size in (places, self._spots.size, self.cells)
         )
-        self._tally = Surface(context, self.cells, "f4")
-        self._blocks = Surface(context, self.cells, "f4")
+        self._tally, self._blocks = Surface(context, self.cells, "f4"), Surface(context, self.cells, "f4")
+        self._rows, self._screen = Surface(context, (1, up), "f4"), Surface(context, (1, 1), "f4")
+        self.slowest = Surface(context, (1, 1), "f4")
         self.limits = _filled(Buffer(context, self.cells, "f4"), (self._held(1.0, FIRST_HOLD), 1.0, 0.0, 0.0))
         self._kept = 1.0
         self._into_bucket = 0.0
 
     def judge(self, step: float, strictness: float) -> None:
         """Say where the frame to come is limited. `step` is display time since the last one in seconds."""
-        counts = {name: buffer.front.texture for name, buffer in self._counts().items()}
-        self._draws[TALLY](self._tally, **counts, enough=ceil(ENOUGH / strictness))
+        self._draws[TALLY](
+            self._tally, places=self._places.front.texture, points=self._points.front.texture,
+            means=self._means.front.texture, enough=ceil(ENOUGH / strictness),
+        )  # fmt: skip
         cells, before = self._tally.texture, self.limits.front.texture
         shares = (self._share / strictness, BT_SHARE / strictness)
-        self._draws[JUDGE](self._blocks, cells=cells, shares=shares)
+        self._gather(cells, self._screen)
+        self._draws[JUDGE](self._blocks, cells=cells, screen=self._screen.texture, shares=shares)
         growth = 2.0 ** (min(step, LONGEST_STEP) / DOUBLING)
         self._draws[LIMIT](
             self.limits.back, blocks=self._blocks.texture, cells=cells, before=before,
             held=self._held(strictness, HOLD), growth=growth, kept=self._kept,
         )  # fmt: skip
         self.limits.swap()
+        self._gather(self.limits.front.texture, self.slowest)
         self._kept = 1.0
 
     def see(self, image: moderngl.Texture, shown: moderngl.Texture, step: float, strictness: float) -> None:
         """Count what the frame has brought: the wanted picture and what is shown of it."""
-        self._look(self._lights, image, shown, TAPS)
-        self._look(self._sparks, image, shown, 1)
-        passed, careful, wcag = self._buckets_passed(step), CAREFUL / strictness, WCAG_CHANGE
-        self._count(self._places, self._lights, 1, passed, careful * wcag, careful * wcag)
-        self._count(self._points, self._sparks, 1, passed, careful * FINE_CHANGE, careful * FINE_CHANGE)
-        self._count(self._means, self._lights, PLACES, passed, careful * self.wall.change, careful * wcag)
+        self._look(self._areas, image, shown, EVERY_PIXEL)
+        self._look(self._spots, image, shown, self._points_of(shown.width))
+        passed, careful = self._buckets_passed(step), CAREFUL / strictness
+        along = self._areas.in_cell
+        wcag, smaller = _both(careful * WCAG_CHANGE), _both(careful * self.wall.change)
+        finer, coarser = POINT_CHANGE
+        fine = careful * finer, careful * coarser
+        self._count(self._places, self._areas, along // PLACES, passed, wcag, wcag)
+        self._count(self._points, self._spots, 1, passed, fine, fine)
+        self._count(self._means, self._areas, along, passed, smaller, wcag)
 
     def slow(self, strictness: float) -> float:
         """Full scales per second for what is limited."""
@@ -92,26 +108,34 @@ class Flicker:
         """Release everything on the GPU."""
         for draw in self._draws.values():
             draw.release()
-        for surface in (self._lights, self._sparks, self._tally, self._blocks):
+        for surface in (self._areas, self._spots, self._tally, self._blocks, self._rows, self._screen, self.slowest):
             surface.release()
-        for buffer in (self.limits, *self._counts().values()):
+        for buffer in (self.limits, self._places, self._points, self._means):
             buffer.release()
 
-    def _counts(self) -> dict[str, Buffer]:
-        return {"places": self._places, "points": self._points, "means": self._means}
+    def _look(self, areas: "Areas", image: moderngl.Texture, shown: moderngl.Texture, most: Size) -> None:
+        about: dict[str, Any] = {"areas": areas.size, "most": most, "shown": shown}
+        self._draws[SHOWN](areas.shown, **about)
+        self._draws[WANTED](
+            areas.wanted, **about, image=image, shown_means=areas.shown.texture,
+            limits=self.limits.front.texture, in_cell=areas.in_cell,
+        )  # fmt: skip
 
-    def _look(self, target: Surface, image: moderngl.Texture, shown: moderngl.Texture, most: int) -> None:
-        places = target.size
-        finest = round(max(image.width / places[0], image.height / places[1]))
-        taps, limits = min(max(finest, 1), most), self.limits.front.texture
-        self._draws[LOOK](target, image=image, shown=shown, limits=limits, places=places, taps=taps)
+    def _points_of(self, width: int) -> tuple[int, int]:
+        """How many pixels points have along each side, of a picture so wide."""
+        finer, coarser = (side * self.wall.nearest_viewer_m / self.wall.width_m * width for side in POINT)
+        return max(1, round(finer)), max(1, round(coarser))
 
-    def _count(self, buffer: Buffer, lights: Surface, along: int, passed: int, low: float, high: float) -> None:
+    def _count(self, buffer: Buffer, areas: "Areas", along: int, passed: int, low: Pair, high: Pair) -> None:
         self._draws[COUNT](
-            buffer.back, lights=lights.texture, before=buffer.front.texture, along=along, passed=passed,
-            low=low, high=high, darker=self.wall.darker,
+            buffer.back, wanted=areas.wanted.texture, shown=areas.shown.texture, before=buffer.front.texture,
+            along=along, passed=passed, low=low, high=high, darker=self.wall.darker,
         )  # fmt: skip
         buffer.swap()
+
+    def _gather(self, cells: moderngl.Texture, one: Surface) -> None:
+        self._draws[GATHER](self._rows, texels=cells, down=False)
+        self._draws[GATHER](one, texels=self._rows.texture, down=True)
 
     def _held(self, strictness: float, seconds: float) -> float:
         """The speed that grows to the slow one within that time."""
@@ -121,6 +145,24 @@ class Flicker:
         """How many buckets that much display time ends."""
         passed, self._into_bucket = divmod(self._into_bucket + step, BUCKET)
         return min(int(passed), BUCKETS)
+
+
+class Areas:
+    """Means of what was wanted and of what was shown, so many in a cell along each side."""
+
+    def __init__(self, context: moderngl.Context, cells: Size, in_cell: int) -> None:
+        self.in_cell = in_cell
+        self.size = cells[0] * in_cell, cells[1] * in_cell
+        self.wanted, self.shown = Surface(context, self.size, "f4"), Surface(context, self.size, "f4")
+
+    def release(self) -> None:
+        """Give the memory back."""
+        self.wanted.release()
+        self.shown.release()
+
+
+def _both(value: float) -> Pair:
+    return value, value
 
 
 def _filled(buffer: Buffer, values: tuple[float, float, float, float]) -> Buffer:

@@ -4,26 +4,55 @@ from engine.render.light import LUMINANCE, NUMBERS
 from engine.render.wall import BLOCK
 
 PLACES = 2  # of a cell, along each side
-TAPS = 10  # pixels at most that a place is looked at through, along each side
+POINTS = 2  # of a place, along each side: two finer ones and two coarser ones
 FREE = 100.0  # full scales per second from which nothing is limited any more
 
-# What a place looks like, wanted and shown: luminance and share of red, each as a mean of `taps` × `taps` pixels, one
-# somewhere in each part of it. Where there is next to no light there is no red. Reading is what costs, and where
-# nothing is limited the two are the same.
-LOOK = f"""
+# The mean of each area in linear light, of what was shown: of all its pixels, or of a part of so many pixels along
+# each side that lies somewhere in it. Which part depends on the area, so that no regular pattern hides between them.
+AREA = f"""
 #version 330
-{LUMINANCE}
 {NUMBERS}
-out vec4 light;
-uniform sampler2D image;
-uniform sampler2D shown;
-uniform sampler2D limits;
-uniform ivec2 places;
-uniform int taps;
+out vec4 mean;
+uniform ivec2 areas;
+uniform ivec2 most;  // of every other area, and of those between
 
 vec3 about(vec3 c) {{ return c * (0.0125 + c * (0.6822 + c * 0.3053)); }}  // sRGB to linear light, within 0.002
 
-vec2 seen(vec3 c) {{ return vec2(luminance(c), c.r / (c.r + c.g + c.b + 0.002)); }}
+void bounds(ivec2 size, out ivec2 from, out ivec2 to) {{
+    ivec2 here = ivec2(gl_FragCoord.xy);
+    from = size * here / areas;
+    to = max(size * (here + 1) / areas, from + 1);
+    int side = (here.x + here.y) % 2 == 0 ? most.x : most.y;
+    vec2 chance = fract(float(here.x) * vec2(0.7548777, 0.5698403) + float(here.y) * vec2(0.3819660, 0.2360680));
+    from += ivec2(chance * vec2(max(to - from - side, 0) + 1));
+    to = min(to, from + side);
+}}
+"""
+
+SHOWN = (
+    AREA
+    + """
+uniform sampler2D shown;
+void main() {
+    ivec2 from, to;
+    bounds(textureSize(shown, 0), from, to);
+    vec3 sum = vec3(0.0);
+    for (int y = from.y; y < to.y; y++)
+        for (int x = from.x; x < to.x; x++) sum += about(texelFetch(shown, ivec2(x, y), 0).rgb);
+    mean = vec4(sum / float((to.x - from.x) * (to.y - from.y)), 1.0);
+}
+"""
+)
+
+# The same of what is wanted. Reading is what costs, and where nothing is limited the two are the same.
+WANTED = (
+    AREA
+    + f"""
+uniform sampler2D image;
+uniform sampler2D shown;
+uniform sampler2D shown_means;
+uniform sampler2D limits;
+uniform int in_cell;  // areas, along each side
 
 vec3 wanted_at(ivec2 pixel) {{
     vec3 wanted = texelFetch(image, pixel, 0).rgb;
@@ -31,49 +60,46 @@ vec3 wanted_at(ivec2 pixel) {{
 }}
 
 void main() {{
-    ivec2 place = ivec2(gl_FragCoord.xy);
-    vec2 pixels = vec2(textureSize(image, 0)) / vec2(taps * places), room = max(pixels - 1.0, 0.0);
-    vec2 first = vec2(taps * place) * pixels + 0.5 * min(pixels, 1.0);
-    vec2 seed = float(place.x) * vec2(0.7548777, 0.5698403) + float(place.y) * vec2(0.3819660, 0.2360680);
-    int unlike = texelFetch(limits, place / {PLACES}, 0).x < {FREE:.1f} ? taps : 0;  // rows in which the two may differ
-    vec3 wanted = vec3(0.0), now = vec3(0.0);
-    for (int y = 0; y < taps; y++)
-        for (int x = 0; x < taps; x++) {{
-            vec2 inside = fract(seed + 0.618034 * vec2(y, x)) * room;
-            now += about(texelFetch(shown, ivec2(first + vec2(x, y) * pixels + inside), 0).rgb);
-        }}
-    for (int y = 0; y < unlike; y++)
-        for (int x = 0; x < taps; x++) {{
-            vec2 inside = fract(seed + 0.618034 * vec2(y, x)) * room;
-            wanted += wanted_at(ivec2(first + vec2(x, y) * pixels + inside));
-        }}
-    vec2 shown_light = seen(now / float(taps * taps));
-    light = vec4(unlike > 0 ? seen(wanted / float(taps * taps)) : shown_light, shown_light);
+    ivec2 here = ivec2(gl_FragCoord.xy), from, to;
+    mean = texelFetch(shown_means, here, 0);
+    if (texelFetch(limits, here / in_cell, 0).x >= {FREE:.1f}) return;
+    bounds(textureSize(image, 0), from, to);
+    vec3 sum = vec3(0.0);
+    for (int y = from.y; y < to.y; y++)
+        for (int x = from.x; x < to.x; x++) sum += wanted_at(ivec2(x, y));
+    mean = vec4(sum / float((to.x - from.x) * (to.y - from.y)), 1.0);
 }}
 """
+)
 
-# The transitions of a place, or of the mean of a cell's places: ± (0.5 + last extremum of luminance) of the wanted
-# picture and of the shown one, positive while it rises; ± (1 + counts) of both, positive while it is red. Counts are
-# BUCKETS times four bits, the lowest for the newest quarter of a second.
+# The transitions of a point, a place or a cell, which is the mean of `along` × `along` areas: ± (0.5 + last extremum of
+# luminance) of the wanted picture and of the shown one, positive while it rises; ± (1 + counts) of both, positive while
+# it is red. Counts are BUCKETS times four bits, the lowest for the newest quarter of a second. Where there is next to
+# no light there is no red.
 BUCKETS = 5
 COUNT = (
     f"""
 #version 330
+{LUMINANCE}
 const int KEPT = {(1 << 4 * BUCKETS) - 1};
 """
     + """
 out vec4 state;
-uniform sampler2D lights;
+uniform sampler2D wanted;
+uniform sampler2D shown;
 uniform sampler2D before;
-uniform int along;  // places whose mean is followed, along each side
+uniform int along;
 uniform int passed;  // quarters of a second that are over since the frame before
-uniform float low, high, darker;
+uniform vec2 low, high;  // changes that count, of every other one, and of those between
+uniform float darker;
 
 bool turns(float light, inout float turning) {
     bool rising = turning > 0.0;
     float extremum = abs(turning) - 0.5;
     float back = rising ? extremum - light : light - extremum;
-    if (back >= (min(extremum, light) < darker ? low : high)) {
+    vec2 enough = min(extremum, light) < darker ? low : high;
+    ivec2 here = ivec2(gl_FragCoord.xy);
+    if (back >= ((here.x + here.y) % 2 == 0 ? enough.x : enough.y)) {
         turning = rising ? -0.5 - light : 0.5 + light;
         return true;
     }
@@ -81,31 +107,33 @@ bool turns(float light, inout float turning) {
     return false;
 }
 
-float counted(vec2 light, inout float turning, float counts) {
-    bool was_red = counts > 0.0, red = light.y > (was_red ? 0.70 : 0.77);
-    bool turned = turns(light.x, turning) || red != was_red;
+vec3 mean(sampler2D areas) {
+    ivec2 first = along * ivec2(gl_FragCoord.xy);
+    vec3 sum = vec3(0.0);
+    for (int y = 0; y < along; y++)
+        for (int x = 0; x < along; x++) sum += texelFetch(areas, first + ivec2(x, y), 0).rgb;
+    return sum / float(along * along);
+}
+
+float counted(vec3 light, inout float turning, float counts) {
+    bool was_red = counts > 0.0, red = light.r > (was_red ? 0.70 : 0.77) * (light.r + light.g + light.b + 0.002);
+    bool turned = turns(luminance(light), turning) || red != was_red;
     int kept = (int(abs(counts) - 1.0) << 4 * passed) & KEPT;
     float sum = 1.0 + float(kept + int(turned && (kept & 15) < 15));
     return red ? sum : -sum;
 }
 
 void main() {
-    ivec2 here = ivec2(gl_FragCoord.xy);
-    vec4 light = vec4(0.0);
-    for (int y = 0; y < along; y++)
-        for (int x = 0; x < along; x++) light += texelFetch(lights, along * here + ivec2(x, y), 0);
-    light /= float(along * along);
-    state = texelFetch(before, here, 0);
-    state.z = counted(light.xy, state.x, state.z);
-    state.w = counted(light.zw, state.y, state.w);
+    state = texelFetch(before, ivec2(gl_FragCoord.xy), 0);
+    state.z = counted(mean(wanted), state.x, state.z);
+    state.w = counted(mean(shown), state.y, state.w);
 }
 """
 )
 
-# Of a cell: the share of its places that flash, whether its mean does, the places' mean of transitions.
+# Of a cell: the share of it that flashes, by places or by points; whether its mean does; the most transitions.
 TALLY = f"""
 #version 330
-const int PLACES = {PLACES};
 out vec4 cell;
 uniform sampler2D places;
 uniform sampler2D points;
@@ -120,31 +148,63 @@ int transitions(float counts) {{
 
 int most(vec4 state) {{ return max(transitions(state.z), transitions(state.w)); }}
 
+vec2 seen(int counts) {{ return vec2(float(counts >= enough), float(counts)); }}
+
+vec2 at_point(ivec2 point) {{ return seen(most(texelFetch(points, point, 0))); }}
+
+vec2 with(vec2 one, vec2 other) {{ return vec2(0.5 * (one.x + other.x), max(one.y, other.y)); }}
+
+vec2 of_points(ivec2 place) {{
+    ivec2 first = {POINTS} * place;
+    vec2 finer = with(at_point(first), at_point(first + 1));
+    return max(finer, with(at_point(first + ivec2(1, 0)), at_point(first + ivec2(0, 1))));
+}}
+
 void main() {{
     ivec2 here = ivec2(gl_FragCoord.xy);
-    vec2 sum = vec2(0.0);
-    for (int i = 0; i < PLACES * PLACES; i++) {{
-        ivec2 place = PLACES * here + ivec2(i % PLACES, i / PLACES);
-        int one = max(most(texelFetch(places, place, 0)), most(texelFetch(points, place, 0)));
-        sum += vec2(float(one >= enough), float(one));
+    float sum = 0.0, worst = 0.0;
+    for (int i = 0; i < {PLACES * PLACES}; i++) {{
+        ivec2 place = {PLACES} * here + ivec2(i % {PLACES}, i / {PLACES});
+        vec2 there = max(seen(most(texelFetch(places, place, 0))), of_points(place));
+        sum += there.x;
+        worst = max(worst, there.y);
     }}
-    sum /= float(PLACES * PLACES);
-    cell = vec4(sum.x, float(most(texelFetch(means, here, 0)) >= enough), sum.y, 1.0);
+    vec2 mean = seen(most(texelFetch(means, here, 0)));
+    cell = vec4(sum / {PLACES * PLACES}.0, mean.x, max(worst, mean.y), 1.0);
 }}
 """
 
-# Whether the block of cells that begins with this one is above the limit.
+# Rows of texels, or with `down` columns, in one each: the least of x, the sum of y.
+GATHER = """
+#version 330
+out vec4 gathered;
+uniform sampler2D texels;
+uniform bool down;
+void main() {
+    ivec2 first = ivec2(gl_FragCoord.xy), way = down ? ivec2(0, 1) : ivec2(1, 0);
+    int length = down ? textureSize(texels, 0).y : textureSize(texels, 0).x;
+    gathered = vec4(1e9, 0.0, 0.0, 1.0);
+    for (int i = 0; i < length; i++) {
+        vec4 texel = texelFetch(texels, first * (1 - way) + i * way, 0);
+        gathered = vec4(min(gathered.x, texel.x), gathered.y + texel.y, 0.0, 1.0);
+    }
+}
+"""
+
+# Whether the block of cells that begins with this one is above the limit, or has part in a screen that is.
 JUDGE = f"""
 #version 330
 out vec4 above;
 uniform sampler2D cells;
-uniform vec2 shares;  // of places, of cells
+uniform sampler2D screen;
+uniform vec2 shares;  // of a block, of the screen
 void main() {{
-    ivec2 here = ivec2(gl_FragCoord.xy), end = min(here + {BLOCK}, textureSize(cells, 0));
+    ivec2 size = textureSize(cells, 0), here = ivec2(gl_FragCoord.xy), end = min(here + {BLOCK}, size);
     vec2 sum = vec2(0.0);
     for (int y = here.y; y < end.y; y++)
         for (int x = here.x; x < end.x; x++) sum += texelFetch(cells, ivec2(x, y), 0).xy;
-    above = vec4(float(any(greaterThanEqual(sum, shares * {BLOCK * BLOCK}.0))), 0.0, 0.0, 1.0);
+    bool on_screen = sum.y > 0.0 && texelFetch(screen, ivec2(0), 0).y >= shares.y * float(size.x * size.y);
+    above = vec4(float(on_screen || any(greaterThanEqual(sum, shares * {BLOCK * BLOCK}.0))), 0.0, 0.0, 1.0);
 }}
 """
 

@@ -8,6 +8,8 @@ what holds for each pixel holds for every area. The wanted colour is kept out of
 a convex set, so that blends stay there. Elsewhere nothing is drawn.
 """
 
+from typing import Any
+
 import moderngl
 
 from engine.render.buffers import Buffer, Copy
@@ -20,6 +22,16 @@ FALLING = 2.0  # full scales per second by which light may fall where it is limi
 
 # The whole picture where any cell is limited, else nothing: small triangles would cost more than they leave out.
 ANYWHERE = f"""
+#version 330
+uniform sampler2D slowest;
+void main() {{
+    vec2 uv = vec2(gl_VertexID & 1, gl_VertexID >> 1) * 2.0;
+    bool limited = texelFetch(slowest, ivec2(0), 0).x < {FREE:.1f};
+    gl_Position = limited ? vec4(uv * 2.0 - 1.0, 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
+}}
+"""
+
+HERE = f"""
 #version 330
 uniform sampler2D limits;
 
@@ -105,16 +117,15 @@ class Limiter:
     def move(self, image: moderngl.Texture, shown: moderngl.Texture, step: float, strictness: float) -> None:
         """Find what limited cells show next. `image` is wanted, `shown` the frame before, `step` display time."""
         self._move(
-            self._moved.back, limits=self._flicker.limits.front.texture, image=image, shown=shown,
+            self._moved.back, **self._limits(image.size), image=image, shown=shown,
             moved=self._moved.front.texture, step_s=min(step, LONGEST_STEP),
-            slow=self._flicker.slow(strictness), falling=FALLING, cells_a_pixel=self._cells_a_pixel(image.size),
+            slow=self._flicker.slow(strictness), falling=FALLING,
         )  # fmt: skip
         self._moved.swap()
 
     def show(self, target: Surface) -> None:
         """Draw it over a frame that is not limited yet."""
-        limits, share = self._flicker.limits.front.texture, self._cells_a_pixel(target.size)
-        self._show(target, limits=limits, moved=self._moved.front.texture, cells_a_pixel=share)
+        self._show(target, **self._limits(target.size), moved=self._moved.front.texture)
 
     def resize(self, size: Size, copy: Copy) -> None:
         """Go on at another size with the same picture."""
@@ -125,6 +136,10 @@ class Limiter:
         for thing in (self._move, self._show, self._moved):
             thing.release()
 
-    def _cells_a_pixel(self, size: Size) -> tuple[float, float]:
+    def _limits(self, size: Size) -> dict[str, Any]:
         cells = self._flicker.cells
-        return cells[0] / size[0], cells[1] / size[1]
+        return {
+            "slowest": self._flicker.slowest.texture,
+            "limits": self._flicker.limits.front.texture,
+            "cells_a_pixel": (cells[0] / size[0], cells[1] / size[1]),
+        }

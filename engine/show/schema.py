@@ -34,9 +34,9 @@ class CanvasPart(Part):
 class WallPart(Part):
     """The real display, as visitors meet it. The flash limiter works in its geometry."""
 
-    width_m: float = Field(4, strict=True, gt=0, le=200, description="width of the lit surface in metres")
-    nearest_viewer_m: float = Field(2, strict=True, gt=0, le=200, description="closest a visitor stands, in metres")
-    peak_nits: float = Field(500, strict=True, gt=0, le=20000, description="full white in cd/m²")
+    width_m: float = Field(4, strict=True, ge=0.01, le=200, description="width of the lit surface in metres")
+    nearest_viewer_m: float = Field(2, strict=True, ge=0.01, le=200, description="closest a visitor stands, in metres")
+    peak_nits: float = Field(500, strict=True, ge=1, le=20000, description="full white in cd/m²")
 
 
 class PassPart(Part):

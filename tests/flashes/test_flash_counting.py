@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from engine.flashes.counting import Counter
+from engine.flashes.counting import SLOT, Counter
 from engine.flashes.series import MOST, Reading, Series
+from engine.flashes.worst import APART, WorstSecond
 
 YES, NO = np.array([True]), np.array([False])
 
@@ -29,6 +30,16 @@ def test_counts_are_those_of_the_times_alone(seed: int) -> None:
         counter.add(found[index], float(time))
         expected = found[(times > time - 1) & (times <= time)].sum(axis=0)
         assert counter.counts.tolist() == expected.tolist()
+
+
+def test_frames_that_are_next_to_no_time_apart_are_counted_and_kept_together() -> None:
+    counter, worst = Counter((1,)), WorstSecond()
+    for index in range(20_000):
+        counter.add(YES if index % 100 == 0 else NO, index * 1e-4)
+        worst.see(np.zeros((1, 1, 3), np.uint8), index * 1e-4, index)
+    assert 100 <= counter.counts[0] <= 101
+    assert len(counter._past) <= 1 + 1 / SLOT
+    assert 100 <= len(worst.moments) <= 1 + 1 / APART
 
 
 def test_a_pause_ends_what_lasts() -> None:

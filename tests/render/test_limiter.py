@@ -138,15 +138,51 @@ def test_engines_that_begin_again_and_again(begin: Begin, every: float) -> None:
 
 
 def test_other_sizes_of_the_picture_are_no_way_around(begin: Begin) -> None:
-    stage, shown_at = begin(), times(30, 3.0)
-    x, y = places(SIZE)
+    stage, shown_at = begin(), times(30, CALM + 2.0)
+    middles, wished = [], []
     for index, t in enumerate(shown_at):
-        size = SIZE if index // 4 % 2 else (48, 28)
-        stage.show(rgb(np.full((size[1], size[0]), strobe(6)(t)[0, 0, 0])), t)
-    before = stage.show(strobe(6)(3.0), 3.0)
-    after = stage.show(strobe(6)(3.09), 3.0)
-    assert x.shape == y.shape == before.shape[:2]
-    assert np.abs(after.astype(int) - before).max() <= 1, "no time has passed, and so no light may move"
+        width, height = SIZE if index // 4 % 2 else (48, 28)
+        light = strobe(6)(t)[0, 0, 0] if t >= CALM else 0.4
+        frame = stage.show(rgb(np.full((height, width), light)), t)
+        middles.append(frame[height // 2, width // 2][None, None])
+        wished.append(np.full((1, 1, 3), round(255 * light)))
+    assert most(np.array(middles), shown_at) <= MOST < most(np.array(wished, np.uint8), shown_at)
+
+
+@pytest.mark.parametrize(("side", "light"), [(1, 0.6), (2, 0.3), (4, 0.3), (7, 0.2)])
+def test_squares_that_alternate_within_a_place(begin: Begin, side: int, light: float) -> None:
+    size, wall = (320, 180), Wall(4.0, 4.0, FROM_WHITE.peak_nits)  # pixels of 0.18°
+    stage, shown_at = begin(wall, size), times(20, CALM + 1.5)
+    x, y = places(size)
+    odd = (x // side + y // side) % 2 > 0
+    level = float(1.055 * light ** (1 / 2.4) - 0.055)
+    pictures = [rgb((odd == is_on(t, 5.0)) * (level if t > CALM else 0.0)) for t in shown_at]
+    frames = np.array([stage.show(picture, t) for picture, t in zip(pictures, shown_at, strict=True)])
+    wished = (255 * np.array(pictures)).round().astype(np.uint8)
+    assert most(frames, shown_at, wall) <= MOST < most(wished, shown_at, wall)
+
+
+def test_every_pixel_of_a_place_is_looked_at(begin: Begin) -> None:
+    """Still pixels among those that flash hide nothing: their mean is followed."""
+    size, wall = (320, 180), Wall(4.0, 8.0, 500.0)
+    x, y = places(size)
+    shown_at = times(24, CALM + 1.5)
+    for spared in ((x + y) % 2 < 1, (x // 3 + y // 5) % 7 == 0, x % 8 < 5):
+        stage = begin(wall, size)
+        frames = [stage.show(rgb(np.where(spared, 0.0, float(t < CALM or is_on(t, 5.0)))), t) for t in shown_at]
+        assert most(np.array(frames), shown_at) <= MOST
+
+
+@pytest.mark.parametrize("part", [0.3, 0.42])
+def test_smaller_changes_on_a_quarter_of_a_wall_within_one_field(begin: Begin, part: float) -> None:
+    wall, (x, _) = Wall(4.0, 30.0, 500.0), places()
+    shown_at = times(24, CALM + 2.0)
+    stage = begin(wall)
+    low, high = (float(1.055 * light ** (1 / 2.4) - 0.055) for light in (0.05, 0.12))
+    pictures = [rgb(np.where((x < part * SIZE[0]) & (t > CALM) & is_on(t, 8), low, high)) for t in shown_at]
+    frames = np.array([stage.show(picture, t) for picture, t in zip(pictures, shown_at, strict=True)])
+    wished = (255 * np.array(pictures)).round().astype(np.uint8)
+    assert most(frames, shown_at, wall) <= MOST < most(wished, shown_at, wall)
 
 
 def test_patterns_finer_than_a_place(begin: Begin) -> None:

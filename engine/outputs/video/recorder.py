@@ -32,7 +32,7 @@ class Plan(NamedTuple):
     size: float = inf
 
     def is_full(self, segment: Segment, time: float) -> bool:
-        """Whether the frame at show time `time` begins another file."""
+        """Whether the frame at display time `time` begins another file."""
         lasts = segment.lasts(time)
         return lasts >= self.segment or (lasts >= SHORTEST and segment.size >= self.size)
 
@@ -61,7 +61,7 @@ class Recorder:
         return self._queue.full()
 
     def put(self, rows: Rows, time: float) -> None:
-        """Hand over one frame, [H, W, 4], row 0 at the bottom, at show time `time`; waits while the queue is full."""
+        """Hand over one frame, [H, W, 4], row 0 at the bottom, at `time`; waits while the queue is full."""
         self._hand_over((rows, time), inf)
 
     def close(self, patience: float) -> bool:

@@ -31,7 +31,7 @@ class Segment:
             raise
 
     def lasts(self, time: float) -> float:
-        """Seconds from the first frame to show time `time`."""
+        """Seconds from the first frame to display time `time`."""
         return time - self._begin if self.frames else 0.0
 
     @property
@@ -40,7 +40,7 @@ class Segment:
         return self._file.size
 
     def add(self, pixels: NDArray[np.uint8], time: float) -> None:
-        """One frame at show time `time` in seconds; see Encoding.add."""
+        """One frame at display time `time` in seconds; see Encoding.add."""
         if not self.frames:
             self._begin = time
         self._encoding.add(pixels, time - self._begin)
