@@ -14,7 +14,6 @@ which costs more; a count that fades, which cannot tell three quick transitions 
 """
 
 from math import ceil
-from typing import Any
 
 import moderngl
 
@@ -27,7 +26,7 @@ ENOUGH = 4  # transitions in a second; the rules let pass six
 BUCKET = 0.25  # seconds that are counted together
 POINT = 0.0035, 0.007  # 2 tan 0.1° and 2 tan 0.2°: the sides of points at distance 1
 POINT_CHANGE = 0.4, 0.15  # of full scale, from which changes of points count
-AREA = 8  # pixels, about, that an area has along each side, of which places and cells are means
+AREA = 4  # pixels, about, that an area has along each side, of which places and cells are means
 CAREFUL = 0.95  # of the change that counts: what somebody else measures never turns out larger
 SLOW = 0.95  # changes that count, per second, by which light may rise where it is limited
 DOUBLING = 0.1  # seconds in which what is let go again may go twice as fast
@@ -42,7 +41,8 @@ BLACK = (-0.5, -0.5, -1.0, -1.0)  # the state of what has always been black
 class Flicker:
     """Follows presented frames and says where light may move how fast. Display thread only; release with `close`.
 
-    `limits.front` is what it says, one texel a cell: see LIMIT.
+    `limits.front` is what it says, one texel a cell: see LIMIT. `speeds` has one texel: the slowest cell's speed, how
+    many cells are limited since this frame, the fastest cell's speed.
     """
 
     def __init__(self, context: moderngl.Context, canvas: Size, wall: Wall) -> None:
@@ -59,7 +59,7 @@ class Flicker:
         )
         self._tally, self._blocks = Surface(context, self.cells, "f4"), Surface(context, self.cells, "f4")
         self._rows, self._screen = Surface(context, (1, up), "f4"), Surface(context, (1, 1), "f4")
-        self.slowest = Surface(context, (1, 1), "f4")
+        self.speeds = Surface(context, (1, 1), "f4")
         self.limits = _filled(Buffer(context, self.cells, "f4"), (self._held(1.0, FIRST_HOLD), 1.0, 0.0, 0.0))
         self._kept = 1.0
         self._into_bucket = 0.0
@@ -80,7 +80,7 @@ class Flicker:
             held=self._held(strictness, HOLD), growth=growth, kept=self._kept,
         )  # fmt: skip
         self.limits.swap()
-        self._gather(self.limits.front.texture, self.slowest)
+        self._gather(self.limits.front.texture, self.speeds)
         self._kept = 1.0
 
     def see(self, image: moderngl.Texture, shown: moderngl.Texture, step: float, strictness: float) -> None:
@@ -108,17 +108,16 @@ class Flicker:
         """Release everything on the GPU."""
         for draw in self._draws.values():
             draw.release()
-        for surface in (self._areas, self._spots, self._tally, self._blocks, self._rows, self._screen, self.slowest):
+        for surface in (self._areas, self._spots, self._tally, self._blocks, self._rows, self._screen, self.speeds):
             surface.release()
         for buffer in (self.limits, self._places, self._points, self._means):
             buffer.release()
 
     def _look(self, areas: "Areas", image: moderngl.Texture, shown: moderngl.Texture, most: Size) -> None:
-        about: dict[str, Any] = {"areas": areas.size, "most": most, "shown": shown}
-        self._draws[SHOWN](areas.shown, **about)
+        self._draws[SHOWN](areas.shown, shown=shown, areas=areas.size, most=most)
         self._draws[WANTED](
-            areas.wanted, **about, image=image, shown_means=areas.shown.texture,
-            limits=self.limits.front.texture, in_cell=areas.in_cell,
+            areas.wanted, image=image, shown=areas.shown.texture, limits=self.limits.front.texture,
+            areas=areas.size, most=most, in_cell=areas.in_cell,
         )  # fmt: skip
 
     def _points_of(self, width: int) -> tuple[int, int]:

@@ -44,29 +44,27 @@ void main() {
 """
 )
 
-# The same of what is wanted. Reading is what costs, and where nothing is limited the two are the same.
+# The same of what is wanted. Reading is what costs, and where nothing is limited the two are the same. What is no
+# number shows what it showed.
 WANTED = (
     AREA
     + f"""
 uniform sampler2D image;
-uniform sampler2D shown;
-uniform sampler2D shown_means;
+uniform sampler2D shown;  // means
 uniform sampler2D limits;
 uniform int in_cell;  // areas, along each side
 
-vec3 wanted_at(ivec2 pixel) {{
-    vec3 wanted = texelFetch(image, pixel, 0).rgb;
-    return about(is_number(wanted) ? clamp(wanted, 0.0, 1.0) : texelFetch(shown, pixel, 0).rgb);
-}}
-
 void main() {{
     ivec2 here = ivec2(gl_FragCoord.xy), from, to;
-    mean = texelFetch(shown_means, here, 0);
+    mean = texelFetch(shown, here, 0);
     if (texelFetch(limits, here / in_cell, 0).x >= {FREE:.1f}) return;
     bounds(textureSize(image, 0), from, to);
     vec3 sum = vec3(0.0);
     for (int y = from.y; y < to.y; y++)
-        for (int x = from.x; x < to.x; x++) sum += wanted_at(ivec2(x, y));
+        for (int x = from.x; x < to.x; x++) {{
+            vec3 wanted = texelFetch(image, ivec2(x, y), 0).rgb;
+            sum += is_number(wanted) ? about(clamp(wanted, 0.0, 1.0)) : mean.rgb;
+        }}
     mean = vec4(sum / float((to.x - from.x) * (to.y - from.y)), 1.0);
 }}
 """
@@ -174,7 +172,7 @@ void main() {{
 }}
 """
 
-# Rows of texels, or with `down` columns, in one each: the least of x, the sum of y.
+# Rows of texels, or with `down` columns, in one each: the least of x, the sum of y, the most of x.
 GATHER = """
 #version 330
 out vec4 gathered;
@@ -186,7 +184,7 @@ void main() {
     gathered = vec4(1e9, 0.0, 0.0, 1.0);
     for (int i = 0; i < length; i++) {
         vec4 texel = texelFetch(texels, first * (1 - way) + i * way, 0);
-        gathered = vec4(min(gathered.x, texel.x), gathered.y + texel.y, 0.0, 1.0);
+        gathered.xyz = vec3(min(gathered.x, texel.x), gathered.y + texel.y, max(gathered.z, down ? texel.z : texel.x));
     }
 }
 """
@@ -209,7 +207,7 @@ void main() {{
 """
 
 # Of a cell: its speed, in full scales per second, which grows from `held` to FREE once it is not limited any more;
-# whether it was limited in the frame before; since somebody asked, whether it was at any time and the most transitions.
+# whether it is limited since this frame; since somebody asked, whether it was at any time and the most transitions.
 LIMIT = f"""
 #version 330
 const float FREE = {FREE:.1f};
@@ -226,6 +224,6 @@ void main() {{
     vec4 old = texelFetch(before, here, 0);
     float speed = above > 0.0 ? held : min(old.x * growth, FREE);
     vec2 peaks = above * vec2(1.0, texelFetch(cells, here, 0).z);
-    limit = vec4(speed, float(old.x < FREE), max(old.zw * kept, peaks));
+    limit = vec4(speed, float(speed < FREE && old.x >= FREE), max(old.zw * kept, peaks));
 }}
 """

@@ -15,7 +15,7 @@ from engine.render.draw import Draw, Size, Surface
 from engine.render.flicker import Flicker
 from engine.render.light import DITHER, NUMBERS
 from engine.render.limit_meter import LimitMeter
-from engine.render.limiter import Limiter
+from engine.render.limiter import NOT_EVERYWHERE, Limiter
 from engine.render.wall import Wall
 
 STRICTEST = 4.0
@@ -46,7 +46,7 @@ class Safety:
     """
 
     def __init__(self, context: moderngl.Context, size: Size, canvas: Size, wall: Wall) -> None:
-        self._check = Draw(context, CHECK)
+        self._check = Draw(context, CHECK, NOT_EVERYWHERE)
         self._copy = Copy(context)
         self._presented = Surface(context, size, "f1")
         self._flicker = Flicker(context, canvas, wall)
@@ -66,9 +66,9 @@ class Safety:
             self._presented = self._copy.resized(self._presented, image.size)
             self._limiter.resize(image.size, self._copy)
         self._flicker.judge(step, strictness)
-        self._limiter.move(image, self._presented.texture, step, strictness)
-        self._check(self._presented, image=image)
-        self._limiter.show(self._presented)
+        self._limiter.begin(self._presented.texture)
+        self._check(self._presented, image=image, speeds=self._flicker.speeds.texture)
+        self._limiter.move(image, self._presented, step, strictness)
         self._flicker.see(image, self._presented.texture, step, strictness)
         return self._presented.texture
 
