@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from engine.easing import Follower, restore_into, state_of
 from engine.walk.ahead import Ahead
@@ -15,6 +15,7 @@ from engine.walk.base import DrawingMapping, Floats, Latent, LatentMapping, Look
 from engine.walk.retiming import EVEN_IN_Z, Measure, Retiming, measured, remaining
 from engine.walk.route import STREAMS, Route
 from engine.walk.styles import CROSSOVER_LAG, Styles
+from models.seeds import LARGEST_SEED
 
 EASE = 2.0  # seconds in which a hold or a passage gets up to speed, and in which it slows down
 PACE = 11.0  # seconds of a hold for each key of its wander: about a seventh of the speed of a passage
@@ -51,11 +52,27 @@ class PassageConfig(WalkConfig):
     urge: float = Field(
         0, ge=0, le=1, description="brings the next passage forward, 1: a hold passes four times as fast"
     )
+    stations: list[int] = Field(
+        default=[],
+        max_length=1024,
+        description="seeds, as of `reverie generate`, whose pictures holds stay with, in turn; left out: any",
+    )
     truncation_psi: float = Field(0.7, ge=-1, le=2, description="0: the average picture, 1: as varied as the archive")
     style_mix: float = Field(0, ge=0, le=1, description="how much of a second line is in the fine layers")
     style_crossover: float = Field(
         6, ge=0, le=18, description="layer where the second line sets in", json_schema_extra={"unit": "layers"}
     )
+
+    @field_validator("stations")
+    @classmethod
+    def _lead_on(cls, stations: list[int]) -> list[int]:
+        """From one station to the next there is a way."""
+        for station, following in zip(stations, stations[1:] + stations[:1], strict=True):
+            if not 0 <= station <= LARGEST_SEED:
+                raise ValueError(f"{station} is no seed; give numbers from 0 to 2^63 - 1")
+            if station == following:
+                raise ValueError(f"{station} follows itself, in turn; give at least two seeds, and none twice in a row")
+        return stations
 
 
 class Passage(Walk):
@@ -74,7 +91,10 @@ class Passage(Walk):
         self._mapping = mapping
         self._styles = Styles(mapping)
         keys = min(max(config.hold / PACE, KEYS[0]), KEYS[1])
-        self._routes = [Route(seed, stream, mapping.z_dim, keys) for stream in (0, STREAMS)]
+        self._routes = [
+            Route(seed, 0, mapping.z_dim, keys, config.stations),
+            Route(seed, STREAMS, mapping.z_dim, keys),
+        ]
         self._steps = (round(STEPS_A_KEY * keys), STEPS)
         self._shown = {name: float(getattr(config, name)) for name in FOLLOWED}
         self._followers = {name: Follower(value) for name, value in self._shown.items()}

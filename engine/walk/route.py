@@ -5,6 +5,7 @@ seed: where along it the walk is, and how fast it goes, is not decided here.
 """
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.walk.base import Floats
 from engine.walk.path import GaussianPath, gaussian
+from models.seeds import seed_z
 
 STREAMS = 3  # of random numbers that a route takes
 _KEPT = 8
@@ -24,10 +26,18 @@ class Route:
     wander about it, and the direction in which the line may be bent.
     """
 
-    def __init__(self, seed: int, stream: int, z_dim: int, keys: float) -> None:
-        """`stream` is the first of STREAMS streams of `gaussian`; `keys` of the wander lie in each hold."""
+    def __init__(self, seed: int, stream: int, z_dim: int, keys: float, stations: Sequence[int] = ()) -> None:
+        """`stream` is the first of STREAMS streams of `gaussian`; `keys` of the wander lie in each hold. Stations are
+        those of the seeds `stations`, in turn, or, where there are none, of that stream.
+        """
+
+        def station(index: int) -> NDArray[np.float64]:
+            if stations:
+                return seed_z(stations[index % len(stations)], z_dim).astype(np.float64)
+            return gaussian(seed, stream, index, z_dim)
+
         self._keys = keys
-        self._station = lru_cache(_KEPT)(lambda index: gaussian(seed, stream, index, z_dim))
+        self._station = lru_cache(_KEPT)(station)
         self._wander = GaussianPath(seed, stream + 1, z_dim)
         self._bend = GaussianPath(seed, stream + 2, z_dim)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.explore.grid import seed_z
+from models.seeds import seed_z
 
 PROBES = 6
 POOLED = 8
@@ -54,7 +54,7 @@ def _answers(network: Any, module: nn.Module, seed: int) -> Floats:
     try:
         with torch.inference_mode():
             for probe in range(PROBES):
-                z = seed_z(seed + probe, network.z_dim).to(network.mapping.w_avg)
+                z = torch.from_numpy(seed_z(seed + probe, network.z_dim))[None].to(network.mapping.w_avg)
                 with suppress(_Seen):
                     network.synthesis(network.mapping(z, label))
     finally:

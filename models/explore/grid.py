@@ -14,9 +14,9 @@ from PIL import Image
 from torch import Tensor
 
 from models.files import write_atomically
+from models.seeds import LARGEST_SEED
 
 MOST_SEEDS = 1024
-LARGEST_SEED = 2**63 - 1
 _RANGE = re.compile(r"\s*([0-9]{1,19})(?:\s*-\s*([0-9]{1,19}))?\s*")
 
 
@@ -36,11 +36,6 @@ def parse_seeds(text: str) -> list[int]:
             raise GridError(f"seeds {text!r}: from low to high, and {MOST_SEEDS} of them at most")
         seeds.extend(range(first, last + 1))
     return seeds
-
-
-def seed_z(seed: int, z_dim: int) -> Tensor:
-    """The z [1, z_dim] of a seed: the same on every machine."""
-    return torch.from_numpy(np.random.default_rng(seed).standard_normal((1, z_dim), dtype=np.float32))
 
 
 def generate(

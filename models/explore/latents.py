@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.explore.grid import MOST_SEEDS, GridError, seed_z
+from models.explore.grid import MOST_SEEDS, GridError
 from models.files import is_device
+from models.seeds import seed_z
 
 Latents = tuple[Tensor, Tensor | None]
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -26,7 +27,7 @@ DAMAGE = (
 
 def of_seeds(seeds: Sequence[int], network: Any, label: int | None) -> Latents:
     """z [N, z_dim] of seeds, and the class as c [N, c_dim] where the network has classes. Raises GridError."""
-    z = torch.cat([seed_z(seed, network.z_dim) for seed in seeds])
+    z = torch.from_numpy(np.stack([seed_z(seed, network.z_dim) for seed in seeds]))
     return z, _classes(network, label, len(seeds))
 
 

@@ -12,7 +12,7 @@ import models
 from models import checkpoint
 from models.canvas import Extension, extend
 from models.discriminator import Discriminator
-from models.explore.grid import seed_z
+from models.seeds import seed_z
 from models.stylegan2 import Generator
 from models.training.losses import LOSSES
 from models.training.regularisation import gradient_penalty
@@ -31,7 +31,7 @@ def small(canvas: tuple[int, int] | None = None) -> Generator:
 
 
 def w_of(network: Any, seed: int) -> Tensor:
-    ws: Tensor = network.mapping(seed_z(seed, network.z_dim), truncation_psi=0.7)
+    ws: Tensor = network.mapping(torch.from_numpy(seed_z(seed, network.z_dim))[None], truncation_psi=0.7)
     return ws
 
 

@@ -16,6 +16,7 @@ from engine.walk.base import DrawingMapping, Floats, LatentMapping
 from engine.walk.mapping import DrawingTorchMapping, TorchMapping
 from engine.walk.passage import EASE, Passage, PassageConfig
 from models.coarse import coarse
+from models.seeds import seed_z
 from tests.sensors.waiting import eventually
 
 FRAME = 1 / 60
@@ -69,7 +70,7 @@ class Slow(Drawing):
         return super().draw(ws)
 
 
-def passage(mapping: LatentMapping | None = None, **values: float) -> tuple[Passage, ParameterTree]:
+def passage(mapping: LatentMapping | None = None, **values: float | list[int]) -> tuple[Passage, ParameterTree]:
     config = PassageConfig.model_validate({"hold": 6, "passage": 4, "truncation_psi": 1, **values})
     return Passage(config, mapping or Drawing(), seed=11), ParameterTree(Passage.parameters(config))
 
@@ -111,6 +112,29 @@ def test_a_hold_stays_in_its_region_and_a_passage_leaves_it() -> None:
     apart = np.sqrt(2 * DIM)  # two points that have nothing in common
     assert max(np.linalg.norm(first - first[0], axis=1)) < 0.55 * apart
     assert np.linalg.norm(first[:, None] - second[None, ::10], axis=2).min() > 0.75 * apart
+
+
+def test_holds_stay_with_the_stations_in_turn() -> None:
+    walk, tree = passage(stations=[7, 3, 12], region=0)
+    points = path(walk, tree, 36, 0.5)
+    middles = points[[5, 25, 45, 65]]  # of holds of 6 s, with passages of 4 s between them
+    np.testing.assert_allclose(middles, np.stack([seed_z(seed, DIM) for seed in (7, 3, 12, 7)]), atol=1e-5)
+    lengths = np.linalg.norm(points, axis=1) / np.sqrt(DIM)
+    assert np.abs(lengths - 1).max() < 0.2
+
+
+def test_another_seed_holds_at_the_same_stations() -> None:
+    config = PassageConfig(stations=[7, 3])
+    one, other = (Passage(config, Drawing(), seed) for seed in (1, 2))
+    tree = ParameterTree(Passage.parameters(config))
+    apart = np.linalg.norm(one.advance(0, tree.effective).ws[0] - other.advance(0, tree.effective).ws[0])
+    assert 0 < apart < 0.5 * np.sqrt(DIM), "what differs is the wander"
+
+
+@pytest.mark.parametrize("stations", [[4], [4, 4], [1, 2, 2], [1, 2, 1], [-1, 2], [2**63, 1], [1.5, 2], ["7", 1]])
+def test_stations_that_lead_nowhere_are_refused(stations: list[object]) -> None:
+    with pytest.raises(ValidationError, match="stations"):
+        PassageConfig.model_validate({"stations": stations})
 
 
 def test_every_point_is_on_the_shell() -> None:
