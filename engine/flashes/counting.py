@@ -47,7 +47,7 @@ class Counter:
         self._since = np.where(often, np.minimum(self._since, time), np.inf)
 
     def _keep(self, found: Mask, time: float) -> None:
-        if self._past and time < self._past[-1].begin + SLOT:
+        if self._past and time < self._past[-1].begin + SLOT - ROUNDING:
             self._past[-1].found += found
             self._past[-1].end = time
         else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from engine.flashes.counting import SECOND
+from engine.flashes.counting import ROUNDING, SECOND
 from engine.flashes.light import Frame
 
 WIDTH = 192  # pixels at most
@@ -31,7 +31,7 @@ class WorstSecond:
 
     def see(self, frame: Frame, time: float, severity: float) -> None:
         """One frame; `severity` is that of the second that it ends. Of two that are as bad, the first is kept."""
-        if not self._last or time >= self._last[-1].time + APART:
+        if not self._last or time >= self._last[-1].time + APART - ROUNDING:
             self._last.append(Moment(time, _small(frame)))
         while self._last and self._last[0].time < time - SECOND:
             self._last.popleft()

@@ -1,13 +1,14 @@
 """Where on the wall it flickers: opposing changes of light, counted at places and at points and gathered in cells.
 
 A place is a quarter of a cell, and the mean of all its pixels is followed: the last extremum of its luminance, of the
-wanted picture and of what was shown. A turn by more than WCAG 2.3.1 lets pass is one transition, and so is a step into
-or out of saturated red. Transitions are counted over the last second and up to a quarter more. A place flashes where
-ENOUGH were counted in one of the two: that of the shown picture bounds what is seen, the other holds on meanwhile. The
-mean of each cell is followed likewise, by the smaller changes of ITU-R BT.1702, which speaks of large areas. For what
-alternates within a place there are points in it, two of 0.2° and two of 0.4°, followed by larger changes, since brush
-strokes and film grain alternate too. A cell is limited while a share of any block of cells around it flashes, or a
-share of all cells. The proof of the bound that follows is in docs/LIMITER.md.
+wanted picture and of what was shown. A turn by more than WCAG 2.3.1 and ITU-R BT.1702 let pass is one transition, and
+so is a step into or out of saturated red. Transitions are counted over the last second and up to a quarter more. A
+place flashes where ENOUGH were counted in one of the two: that of the shown picture bounds what is seen, the other
+holds on meanwhile. The mean of each cell is followed likewise, for areas that are large and pale; and, for parts that
+flash in turn, the means of blocks of cells and of the whole screen, by larger changes. For what alternates within a
+place there are points in it, two of 0.1° and two of 0.4°, followed by larger changes too, since brush strokes and film
+grain alternate as well. A cell is limited while a share of any block of cells around it flashes, or a share of all
+cells, or a mean. The proof of the bound that follows is in docs/LIMITER.md.
 
 Tried and left: counting in the means of tiles alone, which is blind to halves in antiphase; counting in every pixel,
 which costs more; a count that fades, which cannot tell three quick transitions from three in each second.
@@ -19,14 +20,27 @@ import moderngl
 
 from engine.render.buffers import Buffer
 from engine.render.draw import Draw, Size, Surface
-from engine.render.flicker_glsl import BUCKETS, COUNT, GATHER, JUDGE, LIMIT, PLACES, POINTS, SHOWN, TALLY, WANTED
-from engine.render.wall import BT_SHARE, WCAG_CHANGE, Wall
+from engine.render.flicker_glsl import (
+    BUCKETS,
+    CELL,
+    COUNT,
+    COUNT_CELLS,
+    GATHER,
+    JUDGE,
+    LIMIT,
+    PLACES,
+    POINTS,
+    SHOWN,
+    TALLY,
+    WANTED,
+)
+from engine.render.wall import BLOCK, BT_SHARE, CELLS, MEAN_CHANGE, WCAG_CHANGE, Wall
 
 ENOUGH = 4  # transitions in a second; the rules let pass six
 BUCKET = 0.25  # seconds that are counted together
-POINT = 0.0035, 0.007  # 2 tan 0.1° and 2 tan 0.2°: the sides of points at distance 1
+POINT = 0.00175, 0.007  # 2 tan 0.05° and 2 tan 0.2°: the sides of points at distance 1
 POINT_CHANGE = 0.4, 0.15  # of full scale, from which changes of points count
-AREA = 4  # pixels, about, that an area has along each side, of which places and cells are means
+AREA, AREAS = 4, 16  # pixels, about, along each side of an area, and areas at most along each side of a place
 CAREFUL = 0.95  # of the change that counts: what somebody else measures never turns out larger
 SLOW = 0.95  # changes that count, per second, by which light may rise where it is limited
 DOUBLING = 0.1  # seconds in which what is let go again may go twice as fast
@@ -34,6 +48,7 @@ HOLD = 0.75  # seconds before that begins
 FIRST_HOLD = 0.25  # at the start: engines that begin again and again stay below two flashes a second with it
 LONGEST_STEP = 0.1  # seconds that one frame may stand for where light moves; the count takes all of them
 EVERY_PIXEL = 1 << 20, 1 << 20
+SHADERS = SHOWN, WANTED, COUNT, CELL, COUNT_CELLS, TALLY, GATHER, JUDGE, LIMIT
 Pair = tuple[float, float]
 BLACK = (-0.5, -0.5, -1.0, -1.0)  # the state of what has always been black
 
@@ -49,13 +64,17 @@ class Flicker:
         self.wall = wall
         self.cells = across, up = wall.cells(canvas)
         self._share = wall.share(canvas)
-        self._draws = {text: Draw(context, text) for text in (SHOWN, WANTED, COUNT, TALLY, GATHER, JUDGE, LIMIT)}
+        self._draws = {text: Draw(context, text) for text in SHADERS}
         places = PLACES * across, PLACES * up
-        fine = max(1, round(min(canvas[0] / places[0], canvas[1] / places[1]) / AREA))
+        fine = min(max(1, round(min(canvas[0] / places[0], canvas[1] / places[1]) / AREA)), AREAS)
         self._areas = Areas(context, self.cells, PLACES * fine)
         self._spots = Areas(context, self.cells, PLACES * POINTS)
-        self._places, self._points, self._means = (
-            _filled(Buffer(context, size, "f4"), BLACK) for size in (places, self._spots.size, self.cells)
+        self._places, self._points = (
+            _filled(Buffer(context, size, "f4"), BLACK) for size in (places, self._spots.size)
+        )
+        self._lights = Surface(context, self.cells, "f4")
+        self._means, self._block_means, self._screen_mean = (
+            _filled(Buffer(context, size, "f4"), BLACK) for size in (self.cells, self.cells, (1, 1))
         )
         self._tally, self._blocks = Surface(context, self.cells, "f4"), Surface(context, self.cells, "f4")
         self._rows, self._screen = Surface(context, (1, up), "f4"), Surface(context, (1, 1), "f4")
@@ -68,12 +87,15 @@ class Flicker:
         """Say where the frame to come is limited. `step` is display time since the last one in seconds."""
         self._draws[TALLY](
             self._tally, places=self._places.front.texture, points=self._points.front.texture,
-            means=self._means.front.texture, enough=ceil(ENOUGH / strictness),
+            means=self._means.front.texture, enough=self._enough(strictness),
         )  # fmt: skip
         cells, before = self._tally.texture, self.limits.front.texture
         shares = (self._share / strictness, BT_SHARE / strictness)
         self._gather(cells, self._screen)
-        self._draws[JUDGE](self._blocks, cells=cells, screen=self._screen.texture, shares=shares)
+        self._draws[JUDGE](
+            self._blocks, cells=cells, screen=self._screen.texture, shares=shares, enough=self._enough(strictness),
+            block_means=self._block_means.front.texture, screen_mean=self._screen_mean.front.texture,
+        )  # fmt: skip
         growth = 2.0 ** (min(step, LONGEST_STEP) / DOUBLING)
         self._draws[LIMIT](
             self.limits.back, blocks=self._blocks.texture, cells=cells, before=before,
@@ -92,9 +114,14 @@ class Flicker:
         wcag, smaller = _both(careful * WCAG_CHANGE), _both(careful * self.wall.change)
         finer, coarser = POINT_CHANGE
         fine = careful * finer, careful * coarser
-        self._count(self._places, self._areas, along // PLACES, passed, wcag, wcag)
+        self._count(self._places, self._areas, along // PLACES, passed, smaller, wcag)
         self._count(self._points, self._spots, 1, passed, fine, fine)
-        self._count(self._means, self._areas, along, passed, smaller, wcag)
+        wanted, seen = self._areas.wanted.texture, self._areas.shown.texture
+        self._draws[CELL](self._lights, wanted=wanted, shown=seen, along=along)
+        self._count_cells(self._means, (1, 1), passed, smaller, wcag)
+        block, screen = (_both(careful * MEAN_CHANGE * share) for share in ((CELLS / BLOCK) ** 2, 1.0))
+        self._count_cells(self._block_means, (BLOCK, BLOCK), passed, block, block)
+        self._count_cells(self._screen_mean, self.cells, passed, screen, screen)
 
     def slow(self, strictness: float) -> float:
         """Full scales per second for what is limited."""
@@ -108,9 +135,11 @@ class Flicker:
         """Release everything on the GPU."""
         for draw in self._draws.values():
             draw.release()
-        for surface in (self._areas, self._spots, self._tally, self._blocks, self._rows, self._screen, self.speeds):
+        for areas in (self._areas, self._spots):
+            areas.release()
+        for surface in (self._lights, self._tally, self._blocks, self._rows, self._screen, self.speeds):
             surface.release()
-        for buffer in (self.limits, self._places, self._points, self._means):
+        for buffer in (self.limits, self._places, self._points, self._means, self._block_means, self._screen_mean):
             buffer.release()
 
     def _look(self, areas: "Areas", image: moderngl.Texture, shown: moderngl.Texture, most: Size) -> None:
@@ -120,6 +149,10 @@ class Flicker:
             areas=areas.size, most=most, in_cell=areas.in_cell,
         )  # fmt: skip
 
+    def _enough(self, strictness: float) -> int:
+        """At least two: with one, each cut would be limited, and the first picture too."""
+        return max(2, ceil(ENOUGH / strictness))
+
     def _points_of(self, width: int) -> tuple[int, int]:
         """How many pixels points have along each side, of a picture so wide."""
         finer, coarser = (side * self.wall.nearest_viewer_m / self.wall.width_m * width for side in POINT)
@@ -128,6 +161,13 @@ class Flicker:
     def _count(self, buffer: Buffer, areas: "Areas", along: int, passed: int, low: Pair, high: Pair) -> None:
         self._draws[COUNT](
             buffer.back, wanted=areas.wanted.texture, shown=areas.shown.texture, before=buffer.front.texture,
+            along=along, passed=passed, low=low, high=high, darker=self.wall.darker,
+        )  # fmt: skip
+        buffer.swap()
+
+    def _count_cells(self, buffer: Buffer, along: Size, passed: int, low: Pair, high: Pair) -> None:
+        self._draws[COUNT_CELLS](
+            buffer.back, lights=self._lights.texture, before=buffer.front.texture,
             along=along, passed=passed, low=low, high=high, darker=self.wall.darker,
         )  # fmt: skip
         buffer.swap()

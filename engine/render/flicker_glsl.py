@@ -1,6 +1,6 @@
 """The shaders of `flicker.py`, in the order in which they are drawn."""
 
-from engine.render.light import LUMINANCE, NUMBERS
+from engine.render.light import LIGHT, LUMINANCE, NUMBERS
 from engine.render.wall import BLOCK
 
 PLACES = 2  # of a cell, along each side
@@ -12,11 +12,10 @@ FREE = 100.0  # full scales per second from which nothing is limited any more
 AREA = f"""
 #version 330
 {NUMBERS}
+{LIGHT}
 out vec4 mean;
 uniform ivec2 areas;
 uniform ivec2 most;  // of every other area, and of those between
-
-vec3 about(vec3 c) {{ return c * (0.0125 + c * (0.6822 + c * 0.3053)); }}  // sRGB to linear light, within 0.002
 
 void bounds(ivec2 size, out ivec2 from, out ivec2 to) {{
     ivec2 here = ivec2(gl_FragCoord.xy);
@@ -38,7 +37,7 @@ void main() {
     bounds(textureSize(shown, 0), from, to);
     vec3 sum = vec3(0.0);
     for (int y = from.y; y < to.y; y++)
-        for (int x = from.x; x < to.x; x++) sum += about(texelFetch(shown, ivec2(x, y), 0).rgb);
+        for (int x = from.x; x < to.x; x++) sum += to_linear(texelFetch(shown, ivec2(x, y), 0).rgb);
     mean = vec4(sum / float((to.x - from.x) * (to.y - from.y)), 1.0);
 }
 """
@@ -63,19 +62,18 @@ void main() {{
     for (int y = from.y; y < to.y; y++)
         for (int x = from.x; x < to.x; x++) {{
             vec3 wanted = texelFetch(image, ivec2(x, y), 0).rgb;
-            sum += is_number(wanted) ? about(clamp(wanted, 0.0, 1.0)) : mean.rgb;
+            sum += is_number(wanted) ? to_linear(clamp(wanted, 0.0, 1.0)) : mean.rgb;
         }}
     mean = vec4(sum / float((to.x - from.x) * (to.y - from.y)), 1.0);
 }}
 """
 )
 
-# The transitions of a point, a place or a cell, which is the mean of `along` × `along` areas: ± (0.5 + last extremum of
-# luminance) of the wanted picture and of the shown one, positive while it rises; ± (1 + counts) of both, positive while
-# it is red. Counts are BUCKETS times four bits, the lowest for the newest quarter of a second. Where there is next to
-# no light there is no red.
+# Transitions, counted: ± (0.5 + last extremum of luminance) of the wanted picture and of the shown one, positive while
+# it rises; ± (1 + counts) of both, positive while it is red. Counts are BUCKETS times four bits, the lowest for the
+# newest quarter of a second.
 BUCKETS = 5
-COUNT = (
+COUNTING = (
     f"""
 #version 330
 {LUMINANCE}
@@ -83,10 +81,7 @@ const int KEPT = {(1 << 4 * BUCKETS) - 1};
 """
     + """
 out vec4 state;
-uniform sampler2D wanted;
-uniform sampler2D shown;
 uniform sampler2D before;
-uniform int along;
 uniform int passed;  // quarters of a second that are over since the frame before
 uniform vec2 low, high;  // changes that count, of every other one, and of those between
 uniform float darker;
@@ -105,6 +100,14 @@ bool turns(float light, inout float turning) {
     return false;
 }
 
+float counted(float counts, bool turned) {
+    int kept = (int(abs(counts) - 1.0) << 4 * passed) & KEPT;
+    return 1.0 + float(kept + int(turned && (kept & 15) < 15));
+}
+"""
+)
+
+MEAN = """
 vec3 mean(sampler2D areas) {
     ivec2 first = along * ivec2(gl_FragCoord.xy);
     vec3 sum = vec3(0.0);
@@ -112,12 +115,23 @@ vec3 mean(sampler2D areas) {
         for (int x = 0; x < along; x++) sum += texelFetch(areas, first + ivec2(x, y), 0).rgb;
     return sum / float(along * along);
 }
+"""
 
+# Those of a point or a place, which is the mean of `along` × `along` areas. Where there is next to no light there is no
+# red.
+COUNT = (
+    COUNTING
+    + """
+uniform sampler2D wanted;
+uniform sampler2D shown;
+uniform int along;
+"""
+    + MEAN
+    + """
 float counted(vec3 light, inout float turning, float counts) {
     bool was_red = counts > 0.0, red = light.r > (was_red ? 0.70 : 0.77) * (light.r + light.g + light.b + 0.002);
-    bool turned = turns(luminance(light), turning) || red != was_red;
-    int kept = (int(abs(counts) - 1.0) << 4 * passed) & KEPT;
-    float sum = 1.0 + float(kept + int(turned && (kept & 15) < 15));
+    bool turned = turns(luminance(light), turning);
+    float sum = counted(counts, turned || red != was_red);
     return red ? sum : -sum;
 }
 
@@ -129,6 +143,53 @@ void main() {
 """
 )
 
+# The luminance of a cell, wanted and shown.
+CELL = (
+    f"""
+#version 330
+{LUMINANCE}
+"""
+    + """
+out vec4 light;
+uniform sampler2D wanted;
+uniform sampler2D shown;
+uniform int along;
+"""
+    + MEAN
+    + """
+void main() { light = vec4(luminance(mean(wanted)), luminance(mean(shown)), 0.0, 1.0); }
+"""
+)
+
+# The transitions of the mean of so many cells, from each cell on.
+COUNT_CELLS = (
+    COUNTING
+    + """
+uniform sampler2D lights;
+uniform ivec2 along;
+void main() {
+    ivec2 here = ivec2(gl_FragCoord.xy), end = min(here + along, textureSize(lights, 0));
+    vec2 sum = vec2(0.0);
+    for (int y = here.y; y < end.y; y++)
+        for (int x = here.x; x < end.x; x++) sum += texelFetch(lights, ivec2(x, y), 0).xy;
+    vec2 light = sum / float((end.x - here.x) * (end.y - here.y));
+    state = texelFetch(before, here, 0);
+    bool wanted_turns = turns(light.x, state.x), shown_turns = turns(light.y, state.y);
+    state.zw = -vec2(counted(state.z, wanted_turns), counted(state.w, shown_turns));
+}
+"""
+)
+
+TRANSITIONS = f"""
+int transitions(float counts) {{
+    int left = int(abs(counts) - 1.0), sum = 0;
+    for (int i = 0; i < {BUCKETS}; i++) sum += (left >> 4 * i) & 15;
+    return sum;
+}}
+
+int most(vec4 state) {{ return max(transitions(state.z), transitions(state.w)); }}
+"""
+
 # Of a cell: the share of it that flashes, by places or by points; whether its mean does; the most transitions.
 TALLY = f"""
 #version 330
@@ -137,15 +198,7 @@ uniform sampler2D places;
 uniform sampler2D points;
 uniform sampler2D means;
 uniform int enough;
-
-int transitions(float counts) {{
-    int left = int(abs(counts) - 1.0), sum = 0;
-    for (int i = 0; i < {BUCKETS}; i++) sum += (left >> 4 * i) & 15;
-    return sum;
-}}
-
-int most(vec4 state) {{ return max(transitions(state.z), transitions(state.w)); }}
-
+{TRANSITIONS}
 vec2 seen(int counts) {{ return vec2(float(counts >= enough), float(counts)); }}
 
 vec2 at_point(ivec2 point) {{ return seen(most(texelFetch(points, point, 0))); }}
@@ -189,20 +242,27 @@ void main() {
 }
 """
 
-# Whether the block of cells that begins with this one is above the limit, or has part in a screen that is.
+# Whether the block of cells that begins with this one is above the limit, or has part in a screen that is. Means of
+# blocks and of the screen turn too often where parts of them flash in turn.
 JUDGE = f"""
 #version 330
 out vec4 above;
 uniform sampler2D cells;
 uniform sampler2D screen;
+uniform sampler2D block_means;
+uniform sampler2D screen_mean;
 uniform vec2 shares;  // of a block, of the screen
+uniform int enough;
+{TRANSITIONS}
 void main() {{
     ivec2 size = textureSize(cells, 0), here = ivec2(gl_FragCoord.xy), end = min(here + {BLOCK}, size);
     vec2 sum = vec2(0.0);
     for (int y = here.y; y < end.y; y++)
         for (int x = here.x; x < end.x; x++) sum += texelFetch(cells, ivec2(x, y), 0).xy;
     bool on_screen = sum.y > 0.0 && texelFetch(screen, ivec2(0), 0).y >= shares.y * float(size.x * size.y);
-    above = vec4(float(on_screen || any(greaterThanEqual(sum, shares * {BLOCK * BLOCK}.0))), 0.0, 0.0, 1.0);
+    int turns = max(most(texelFetch(block_means, here, 0)), most(texelFetch(screen_mean, ivec2(0), 0)));
+    bool in_block = any(greaterThanEqual(sum, shares * {BLOCK * BLOCK}.0));
+    above = vec4(float(in_block || on_screen || turns >= enough), 0.0, 0.0, 1.0);
 }}
 """
 

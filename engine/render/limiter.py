@@ -88,7 +88,7 @@ void main() {
     if (is_free(limit)) discard;
     vec3 old = texelFetch(moved, here, 0).rgb, wanted = texelFetch(image, here, 0).rgb;
     vec3 way = is_number(wanted) ? not_red(to_linear(clamp(wanted, 0.0, 1.0)), limit.x) - old : vec3(0.0);
-    float rising = max(limit.x, slow), speed = luminance(way) < 0.0 ? max(rising, falling) : rising;
+    float speed = luminance(way) < 0.0 ? max(limit.x, falling) : limit.x;
     float longest = max(max(abs(way.r), abs(way.g)), abs(way.b)), reach = speed * step_s;
     next = vec4(old + way * (longest > reach ? reach / longest : 1.0), 1.0);
     levels = vec4(dithered(from_linear(next.rgb)), 1.0);

@@ -16,6 +16,7 @@ CAUTION = 0.9  # of what the rules let pass, from which it is limited
 FINEST = 8  # pixels of the canvas that a cell has at least along each side
 MOST = 256  # cells along each side: a long wall seen from nearby has larger ones, and a smaller share
 WCAG_CHANGE = 0.1  # of full scale
+MEAN_CHANGE = 0.26  # of full scale: the mean of an area changes by so much only where a quarter of it changes
 BT_CHANGE, BT_DARKER = 20.0, 160.0  # cd/m²
 BT_SHARE = CAUTION * 0.25  # of the screen, and so of at least one of the blocks that it consists of
 

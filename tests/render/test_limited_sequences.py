@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from engine.flashes.analyser import judge
@@ -9,11 +10,12 @@ from engine.flashes.geometry import of_wall
 from engine.flashes.report import Verdict
 from engine.render.context import GLContext
 from engine.render.wall import Wall
-from tests.flashes.patterns import HEIGHT, WIDTH
+from tests.flashes.patterns import HEIGHT, WIDTH, grey, solid
 from tests.flashes.sequences import ALL, SELECTED, Film, Sequence
 from tests.render.flashing import Stage
 
 # Where the two rules agree; where BT.1702 is the stricter one; from far away, where pixels are as fine as patterns get.
+CALM = 3.0  # seconds
 WALLS = Wall(4.0, 2.0, 200.0), Wall(4.0, 2.0, 500.0), Wall(4.0, 10.0, 500.0)
 
 
@@ -22,9 +24,12 @@ def by_name(sequence: Sequence) -> str:
 
 
 def limited(gl: GLContext, frames: Film, wall: Wall) -> Iterator[tuple[object, float]]:
+    """After a calm beginning, or the limiter would not have let go yet."""
     stage = Stage(gl, wall, (WIDTH, HEIGHT))
+    for time in np.arange(0.0, CALM, 0.1):
+        yield stage.show(solid(grey(170)) / 255.0, time), time
     for frame, time in frames:
-        yield stage.show(frame / 255.0, time), time
+        yield stage.show(frame / 255.0, CALM + time), CALM + time
     stage.close()
 
 
