@@ -40,6 +40,7 @@ ENOUGH = 4  # transitions in a second; the rules let pass six
 BUCKET = 0.25  # seconds that are counted together
 POINT = 0.00175, 0.007  # 2 tan 0.05° and 2 tan 0.2°: the sides of points at distance 1
 POINT_CHANGE = 0.4, 0.15  # of full scale, from which changes of points count
+PARTLY = 0.75  # of a change by WCAG counts in a place, which may be covered in part
 AREA, AREAS = 4, 16  # pixels, about, along each side of an area, and areas at most along each side of a place
 CAREFUL = 0.95  # of the change that counts: what somebody else measures never turns out larger
 SLOW = 0.95  # changes that count, per second, by which light may rise where it is limited
@@ -112,9 +113,10 @@ class Flicker:
         passed, careful = self._buckets_passed(step), CAREFUL / strictness
         along = self._areas.in_cell
         wcag, smaller = _both(careful * WCAG_CHANGE), _both(careful * self.wall.change)
+        partly = PARTLY * wcag[0]
         finer, coarser = POINT_CHANGE
         fine = careful * finer, careful * coarser
-        self._count(self._places, self._areas, along // PLACES, passed, smaller, wcag)
+        self._count(self._places, self._areas, along // PLACES, passed, _both(min(smaller[0], partly)), _both(partly))
         self._count(self._points, self._spots, 1, passed, fine, fine)
         wanted, seen = self._areas.wanted.texture, self._areas.shown.texture
         self._draws[CELL](self._lights, wanted=wanted, shown=seen, along=along)
