@@ -39,7 +39,7 @@ from engine.render.wall import BLOCK, BT_SHARE, CELLS, MEAN_CHANGE, WCAG_CHANGE,
 ENOUGH = 4  # transitions in a second; the rules let pass six
 BUCKET = 0.25  # seconds that are counted together
 POINT = 0.00175, 0.007  # 2 tan 0.05° and 2 tan 0.2°: the sides of points at distance 1
-POINT_CHANGE = 0.4, 0.15  # of full scale, from which changes of points count
+POINT_CHANGE = 0.5, 0.25  # of full scale, from which changes of points count
 PARTLY = 0.75  # of a change by WCAG counts in a place, which may be covered in part
 AREA, AREAS = 4, 16  # pixels, about, along each side of an area, and areas at most along each side of a place
 CAREFUL = 0.95  # of the change that counts: what somebody else measures never turns out larger
