@@ -6,9 +6,9 @@ so is a step into or out of saturated red. Transitions are counted over the last
 place flashes where ENOUGH were counted in one of the two: that of the shown picture bounds what is seen, the other
 holds on meanwhile. The mean of each cell is followed likewise, for areas that are large and pale; and, for parts that
 flash in turn, the means of blocks of cells and of the whole screen, by larger changes. For what alternates within a
-place there are points in it, two of 0.1° and two of 0.4°, followed by larger changes too, since brush strokes and film
-grain alternate as well. A cell is limited while a share of any block of cells around it flashes, or a share of all
-cells, or a mean. The proof of the bound that follows is in docs/LIMITER.md.
+place there are points in it, two of 0.1° and two of 0.4°, followed by larger changes too; both of two have to flash,
+since brush strokes and film grain make single ones do so. A cell is limited while a share of any block of cells around
+it flashes, or a share of all cells, or a mean. The proof of the bound that follows is in docs/LIMITER.md.
 
 Tried and left: counting in the means of tiles alone, which is blind to halves in antiphase; counting in every pixel,
 which costs more; a count that fades, which cannot tell three quick transitions from three in each second.
@@ -39,7 +39,7 @@ from engine.render.wall import BLOCK, BT_SHARE, CELLS, MEAN_CHANGE, WCAG_CHANGE,
 ENOUGH = 4  # transitions in a second; the rules let pass six
 BUCKET = 0.25  # seconds that are counted together
 POINT = 0.00175, 0.007  # 2 tan 0.05° and 2 tan 0.2°: the sides of points at distance 1
-POINT_CHANGE = 0.5, 0.25  # of full scale, from which changes of points count
+POINT_CHANGE = 0.4, 0.15  # of full scale, from which changes of points count
 PARTLY = 0.75  # of a change by WCAG counts in a place, which may be covered in part
 AREA, AREAS = 4, 16  # pixels, about, along each side of an area, and areas at most along each side of a place
 CAREFUL = 0.95  # of the change that counts: what somebody else measures never turns out larger

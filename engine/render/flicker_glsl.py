@@ -203,7 +203,8 @@ vec2 seen(int counts) {{ return vec2(float(counts >= enough), float(counts)); }}
 
 vec2 at_point(ivec2 point) {{ return seen(most(texelFetch(points, point, 0))); }}
 
-vec2 with(vec2 one, vec2 other) {{ return vec2(0.5 * (one.x + other.x), max(one.y, other.y)); }}
+// Of two points both must flash: brush strokes and grain make single ones do so, a pattern makes all.
+vec2 with(vec2 one, vec2 other) {{ return vec2(min(one.x, other.x), max(one.y, other.y)); }}
 
 vec2 of_points(ivec2 place) {{
     ivec2 first = {POINTS} * place;

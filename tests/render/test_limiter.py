@@ -154,7 +154,7 @@ def test_other_sizes_of_the_picture_are_no_way_around(begin: Begin) -> None:
     assert most(np.array(middles), shown_at) <= MOST < most(np.array(wished, np.uint8), shown_at)
 
 
-@pytest.mark.parametrize(("side", "light"), [(1, 0.6), (2, 0.4), (4, 0.4), (7, 0.3)])
+@pytest.mark.parametrize(("side", "light"), [(1, 0.6), (2, 0.5), (4, 0.3), (7, 0.2)])
 def test_squares_that_alternate_within_a_place(begin: Begin, side: int, light: float) -> None:
     size, wall = (320, 180), Wall(4.0, 4.0, FROM_WHITE.peak_nits)  # pixels of 0.18°
     stage, shown_at = begin(wall, size), times(20, CALM + 1.5)
