@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.fast.conv import Convolution
+from models.fast.conv import Convolution, convolve_transposed
 from models.stylegan2 import SynthesisLayer as StyleGAN2Layer
 from models.stylegan3 import SynthesisLayer as StyleGAN3Layer
 
@@ -53,15 +53,16 @@ def _own(layer: Any, dtype: torch.dtype, device: torch.device) -> tuple[float, f
     height, width = layer.noise_const.shape
     if not layer.up:
         return _convolution(in_channels, out_channels, (3, 3), (height, width), (1, 1), dtype, device)
-    # a transposed one, as the four ordinary ones it consists of, together or apart
+    # a transposed one, as it is or as the four ordinary ones it consists of, together or apart
     shape = (height // 2, width // 2)
+    whole = _transposed(in_channels, out_channels, shape, dtype, device)
     together, _ = _convolution(in_channels, 4 * out_channels, (2, 2), shape, (1, 1), dtype, device)
     apart = (
         _convolution(in_channels, out_channels, (1 + p, 1 + q), shape, (p, q), dtype, device)[0]
         for p in range(2)
         for q in range(2)
     )
-    seconds = min(together, sum(apart))
+    seconds = min(whole, together, sum(apart))
     return seconds, 2e-9 * layer.weight.numel() * height * width / 4 / seconds
 
 
@@ -75,6 +76,12 @@ def _convolution(
     out = convolution(x)
     seconds = _best(lambda: convolution(x), device)
     return seconds, 2e-9 * weight.numel() * out.shape[2] * out.shape[3] / seconds
+
+
+def _transposed(i: int, o: int, shape: Pair, dtype: torch.dtype, device: torch.device) -> float:
+    """Seconds of a transposed convolution with stride 2."""
+    x, weight = _random((1, i, *shape), dtype, device), _random((i, o, 3, 3), dtype, device)
+    return _best(lambda: convolve_transposed(x, weight), device)
 
 
 def _product(side: int, dtype: torch.dtype, device: torch.device) -> float:

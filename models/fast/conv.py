@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.backends import mkldnn
 from torch.nn import functional as F
 
+from models.device import cpu_computes
 from models.ops import LRELU_SLOPE
 
 ONE = [1, 1]
@@ -23,6 +24,9 @@ NEEDED = (
     "_reorder_convolution_weight",
     "_is_mkldnn_bf16_supported",
 )
+NEEDED_TRANSPOSED = ("_convolution_transpose_pointwise", "_reorder_convolution_transpose_weight")
+TWO = [2, 2]
+NONE = [0, 0]
 
 
 class Convolution:
@@ -46,6 +50,27 @@ class Convolution:
     def add_to(self, total: Tensor | None, x: Tensor) -> Tensor:
         """The result added to `total` in place; the result itself where there is no total yet."""
         return self(x) if total is None else convolve_into(total, x, self.weight, self.padding, self.groups)
+
+
+class TransposedConvolution:
+    """A transposed convolution with stride 2 whose weight [I, O, 3, 3] never changes, where `transposes`."""
+
+    def __init__(self, weight: Tensor, shape: Sequence[int]) -> None:
+        """`shape` is the input's height and width; the weight's type is the type computed in."""
+        size = [1, len(weight), *shape]
+        weight = weight.contiguous(memory_format=torch.channels_last)
+        self.weight = torch.ops.mkldnn._reorder_convolution_transpose_weight(weight, NONE, NONE, TWO, ONE, 1, size)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """x [1, I, H, W] -> [1, O, 2H + 1, 2W + 1]"""
+        return torch.ops.mkldnn._convolution_transpose_pointwise(  # type: ignore[no-any-return]
+            x, self.weight, None, NONE, NONE, TWO, ONE, 1, "none", [], ""
+        )
+
+
+def convolve_transposed(x: Tensor, weight: Tensor) -> Tensor:
+    """x [1, I, H, W] with weight [I, O, 3, 3], stride 2 -> [1, O, 2H + 1, 2W + 1]"""
+    return F.conv_transpose2d(x, weight, stride=2)
 
 
 def convolve(
@@ -85,3 +110,11 @@ def _fused(device: str, dtype: torch.dtype) -> bool:
     if device != "cpu" or not built or not all(hasattr(ops, name) for name in NEEDED):
         return False
     return dtype == torch.float32 or (dtype == torch.bfloat16 and bool(ops._is_mkldnn_bf16_supported()))
+
+
+@cache
+def transposes(device: torch.device, dtype: torch.dtype) -> bool:
+    """Whether a transposed convolution is known to be the quickest way: on vector units it was measured to be."""
+    if not _fused(device.type, dtype) or not all(hasattr(torch.ops.mkldnn, name) for name in NEEDED_TRANSPOSED):
+        return False
+    return dtype == torch.float32 or not cpu_computes("amx_bf16")

@@ -1,31 +1,57 @@
-"""A transposed convolution with stride 2, taken apart into the four ordinary ones it is.
+"""A transposed convolution with stride 2: as it is, or taken apart into the four ordinary ones it consists of.
 
 There is one for each corner of a 2x2 cell of its output. Apart they have 1, 2, 2 and 4 taps; together, as one
-convolution of 2x2 taps, 16, of which 7 are zero. Tried and left: the FIR filter behind it folded into the four (3x3),
+convolution of 2x2 taps, 16, of which 7 are zero. Vector units are quickest with the transposed one; matrix units and
+GPUs have only been measured with the others. Tried and left: the FIR filter behind it folded into the four (3x3),
 which spares a pass and pays only where channels are few and a CPU has matrix units.
 """
 
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from models.fast.conv import TransposedConvolution, convolve_transposed, transposes
 from models.fast.modulated import ModulatedConvolution
 
 MANY = 256  # input channels from which on arithmetic takes longer than the passes between, with matrix units too
 
 
-def transposed(weight: Tensor, shape: Sequence[int], dtype: torch.dtype) -> "Together | Apart":
-    """The quicker of the two. weight [O, I, 3, 3]; `shape` is the input's height and width."""
+def transposed(weight: Tensor, shape: Sequence[int], dtype: torch.dtype) -> "Whole | Together | Apart":
+    """The quickest of the three. weight [O, I, 3, 3]; `shape` is the input's height and width."""
+    if transposes(weight.device, dtype):
+        return Whole(weight, shape, dtype)
     apart = dtype == torch.float32 or weight.shape[1] >= MANY
     return (Apart if apart else Together)(weight, shape, dtype)
+
+
+class Whole:
+    """The transposed convolution itself, scaled like any `ModulatedConvolution`."""
+
+    beyond = 0  # rows and columns of zeros behind the end of the result
+
+    def __init__(self, weight: Tensor, shape: Sequence[int], dtype: torch.dtype) -> None:
+        self.dtype = dtype
+        self.weight: Tensor | None = None
+        weight = weight.transpose(0, 1)  # [I, O, 3, 3]
+        if weight.shape[1] * 9 <= math.prod(shape):
+            self.weight = weight.clone(memory_format=torch.channels_last)
+        else:
+            self.packed = TransposedConvolution(weight.to(dtype), shape)
+
+    def __call__(self, x: Tensor, style: Tensor) -> Tensor:
+        """x [1, I, H, W], style [I] -> [1, O, 2H + 1, 2W + 1], channels last"""
+        if self.weight is None:
+            return self.packed(x * style.to(self.dtype)[:, None, None])
+        return convolve_transposed(x, (self.weight * style[:, None, None, None]).to(self.dtype))
 
 
 class Together:
     """The four corners as one convolution."""
 
-    beyond = 1  # rows and columns of zeros behind the end of the result
+    beyond = 1
 
     def __init__(self, weight: Tensor, shape: Sequence[int], dtype: torch.dtype) -> None:
         self.convolution = ModulatedConvolution(as_corners(weight), shape, (1, 1), dtype)

@@ -4,12 +4,13 @@ A question of hardware and network only, never of timing: the same machine alway
 """
 
 import math
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
 from models.base import GeneratorBase, Noise
+from models.device import cpu_computes
 from models.fast.drawing import Drawing
 
 Precision = Literal["float32", "bfloat16", "float16"]
@@ -38,9 +39,7 @@ def quick_precision(device: torch.device) -> Precision:
     """The type the device computes fastest in hardware."""
     if device.type == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"
-    look = getattr(torch.cpu, "get_capabilities", dict)  # younger than the oldest torch we allow
-    capabilities: dict[str, Any] = look()
-    return "bfloat16" if any(capabilities.get(name, False) for name in _CPU_BF16) else "float32"
+    return "bfloat16" if cpu_computes(*_CPU_BF16) else "float32"
 
 
 def dtype_of(precision: Precision) -> torch.dtype:

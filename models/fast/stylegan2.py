@@ -1,8 +1,8 @@
 """StyleGAN2's synthesis for one picture at a time, in real time.
 
 What the exact network works out anew for each picture is prepared once: squared weights for the demodulation, weights
-in the order the convolution reads, and the up-convolutions taken apart, see doubling.py. Tried and left: noise as a
-further input channel, which cost more than the pass it saves.
+in the order the convolution reads, and the up-convolutions in the quickest of their forms, see doubling.py. Tried and
+left: noise as a further input channel, which cost more than the pass it saves.
 """
 
 import math
