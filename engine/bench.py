@@ -16,7 +16,7 @@ from engine.app import open_live
 from engine.build import RunOptions, load
 from engine.live import Live
 from engine.pacing import Frame
-from engine.render.scale import starting_scale
+from engine.render.scale import starting_quality, starting_scale
 from engine.startup import countdown
 from models.benchmark.machine import cpu_name, resident_mib
 
@@ -29,6 +29,7 @@ class Observer:
 
     def __init__(self, live: Live) -> None:
         self._live = live
+        self._started = _now() - process_age()
         self._last = 0.0
         self.moments: list[float] = []
         self.sizes: list[tuple[int, int]] = []
@@ -36,7 +37,7 @@ class Observer:
         self.resident: dict[float, float] = {}
 
     def __call__(self, frame: Frame) -> None:
-        now = process_age()
+        now = _now() - self._started
         self._last = frame.time
         self.moments.append(now)
         self.sizes.append(self._live.renderer.size)
@@ -72,6 +73,7 @@ class Observer:
             "dream_frames": live.health.dreamt.count,
             "dropped_frames": live.pacer.dropped,
             "internal_size": "×".join(map(str, self.sizes[-1])),
+            "quality": live.renderer.quality,
             "smallest_size": "×".join(map(str, min(self.sizes))),
             "render_ms": live.hub.health["render_ms"],
             "resident_mib": {f"{mark:g}s": round(value, 1) for mark, value in self.resident.items()},
@@ -79,10 +81,13 @@ class Observer:
 
 
 def pipeline(show: Path, seconds: float) -> dict[str, Any]:
-    """Run a show offscreen for that long, at one internal size, and report. Raises ReverieError."""
+    """Run a show offscreen for that long, at the size and quality that it begins with on a machine without a GPU, and
+    report. Raises ReverieError.
+    """
     loaded = load(show)
     scale = starting_scale(loaded.show.canvas.width, software=True)
-    sets = ("/render/adaptive=false", f"/render/scale={scale}")  # a rate says nothing if the size gives way
+    rung = f"/render/scale={scale}", f"/render/quality={starting_quality(scale)}"
+    sets = ("/render/adaptive=false", *rung)  # a rate says nothing if the size gives way
     with ExitStack() as stack:
         live, _ = open_live(loaded, RunOptions(offscreen=True, sets=sets), stack)
         observer = Observer(live)
@@ -119,7 +124,11 @@ def process_age() -> float:
     """Seconds since this process was started, interpreter and imports included."""
     fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
     started = int(fields[19]) / os.sysconf("SC_CLK_TCK")
-    return time.clock_gettime(time.CLOCK_BOOTTIME) - started
+    return _now() - started
+
+
+def _now() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def tree_mib() -> float:

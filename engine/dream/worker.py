@@ -77,9 +77,18 @@ def work(order: Order, exchange: Exchange) -> None:
     exchange.step = LOADING
     synthesizer = Synthesizer(order.model, bending=order.bending)
     os.nice(NICE_DREAMING - order.nice)
+    _only_idle_cores()
     exchange.step = DRAWING
     exchange.about = f"CPU process, {synthesizer.describe()}, threads: {order.threads}"
     dream(synthesizer.render, ProcessLink(exchange, order.parent))
+
+
+def _only_idle_cores() -> None:
+    """Give a core away at once where the display wants it: niceness alone lets a software renderer's threads wait up to
+    a few milliseconds each time they wake, which is many times a frame.
+    """
+    if hasattr(os, "SCHED_IDLE"):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def main() -> int:

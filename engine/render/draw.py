@@ -58,6 +58,7 @@ class Draw:
         self._program = context.program(vertex_shader=vertex.strip(), fragment_shader=fragment.strip())
         self._triangles = context.vertex_array(self._program, [])
         self._vertices = vertices
+        self._set: dict[str, Any] = {}
 
     def __call__(self, target: Surface, **uniforms: Any) -> None:
         """Draw over `target`. Textures among the uniforms are bound, others set; the shader must use each."""
@@ -70,8 +71,9 @@ class Draw:
             if isinstance(value, moderngl.Texture):
                 value.use(unit)
                 value, unit = unit, unit + 1
-            uniform: Any = self._program[name]
-            uniform.value = value
+            if self._set.get(name) != value:
+                uniform: Any = self._program[name]
+                uniform.value = self._set[name] = value
         framebuffer.use()
         self._triangles.render(vertices=self._vertices)
 

@@ -22,17 +22,17 @@ from engine.render.buffers import Buffer
 from engine.render.draw import Draw, Size, Surface
 from engine.render.flicker_glsl import (
     BUCKETS,
-    CELL,
     COUNT,
-    COUNT_CELLS,
+    COUNT_CELL,
+    COUNT_MEANS,
     GATHER,
     JUDGE,
     LIMIT,
+    LOOK,
     PLACES,
     POINTS,
-    SHOWN,
+    ROW_MEANS,
     TALLY,
-    WANTED,
 )
 from engine.render.wall import BLOCK, BT_SHARE, CELLS, MEAN_CHANGE, WCAG_CHANGE, Wall
 
@@ -48,8 +48,9 @@ DOUBLING = 0.1  # seconds in which what is let go again may go twice as fast
 HOLD = 0.75  # seconds before that begins
 FIRST_HOLD = 0.25  # at the start: engines that begin again and again stay below two flashes a second with it
 LONGEST_STEP = 0.1  # seconds that one frame may stand for where light moves; the count takes all of them
+AT_ONCE = 1024  # cells that one pixel adds up; more are added up row by row first
 EVERY_PIXEL = 1 << 20, 1 << 20
-SHADERS = SHOWN, WANTED, COUNT, CELL, COUNT_CELLS, TALLY, GATHER, JUDGE, LIMIT
+SHADERS = LOOK, COUNT, COUNT_CELL, ROW_MEANS, COUNT_MEANS, TALLY, GATHER, JUDGE, LIMIT
 Pair = tuple[float, float]
 BLACK = (-0.5, -0.5, -1.0, -1.0)  # the state of what has always been black
 
@@ -61,26 +62,31 @@ class Flicker:
     many cells are limited since this frame, the fastest cell's speed.
     """
 
-    def __init__(self, context: moderngl.Context, canvas: Size, wall: Wall) -> None:
+    def __init__(self, context: moderngl.Context, picture: Size, canvas: Size, wall: Wall) -> None:
+        """Cells are those of `canvas`; `picture` is the size of what is shown."""
         self.wall = wall
         self.cells = across, up = wall.cells(canvas)
         self._share = wall.share(canvas)
         self._draws = {text: Draw(context, text) for text in SHADERS}
-        places = PLACES * across, PLACES * up
-        fine = min(max(1, round(min(canvas[0] / places[0], canvas[1] / places[1]) / AREA)), AREAS)
-        self._areas = Areas(context, self.cells, PLACES * fine)
+        self._context = context
+        self._areas = self._areas_for(picture)
         self._spots = Areas(context, self.cells, PLACES * POINTS)
         self._places, self._points = (
-            _filled(Buffer(context, size, "f4"), BLACK) for size in (places, self._spots.size)
+            _filled(Buffer(context, size, "f4"), BLACK) for size in ((PLACES * across, PLACES * up), self._spots.size)
         )
-        self._lights = Surface(context, self.cells, "f4")
+        self._lights, self._row_means = Surface(context, self.cells, "f4"), Surface(context, (1, up), "f4")
         self._means, self._block_means, self._screen_mean = (
             _filled(Buffer(context, size, "f4"), BLACK) for size in (self.cells, self.cells, (1, 1))
         )
+        self._means_and_lights = {
+            means: context.framebuffer([means.texture, self._lights.texture])
+            for means in (self._means.front, self._means.back)
+        }
         self._tally, self._blocks = Surface(context, self.cells, "f4"), Surface(context, self.cells, "f4")
         self._rows, self._screen = Surface(context, (1, up), "f4"), Surface(context, (1, 1), "f4")
         self.speeds = Surface(context, (1, 1), "f4")
         self.limits = _filled(Buffer(context, self.cells, "f4"), (self._held(1.0, FIRST_HOLD), 1.0, 0.0, 0.0))
+        self._in_rows = across * up > AT_ONCE
         self._kept = 1.0
         self._into_bucket = 0.0
 
@@ -119,11 +125,23 @@ class Flicker:
         self._count(self._places, self._areas, along // PLACES, passed, _both(min(smaller[0], partly)), _both(partly))
         self._count(self._points, self._spots, 1, passed, fine, fine)
         wanted, seen = self._areas.wanted.texture, self._areas.shown.texture
-        self._draws[CELL](self._lights, wanted=wanted, shown=seen, along=along)
-        self._count_cells(self._means, (1, 1), passed, smaller, wcag)
+        self._draws[COUNT_CELL].onto(
+            self._means_and_lights[self._means.back], wanted=wanted, shown=seen, before=self._means.front.texture,
+            along=along, passed=passed, low=smaller, high=wcag, darker=self.wall.darker,
+        )  # fmt: skip
+        self._means.swap()
+        lights = self._lights
+        if self._in_rows:
+            self._draws[ROW_MEANS](self._row_means, lights=self._lights.texture)
+            lights = self._row_means
         block, screen = (_both(careful * MEAN_CHANGE * share) for share in ((CELLS / BLOCK) ** 2, 1.0))
-        self._count_cells(self._block_means, (BLOCK, BLOCK), passed, block, block)
-        self._count_cells(self._screen_mean, self.cells, passed, screen, screen)
+        self._count_means(self._block_means, self._lights, (BLOCK, BLOCK), passed, block)
+        self._count_means(self._screen_mean, lights, lights.size, passed, screen)
+
+    def resize(self, picture: Size) -> None:
+        """Look at pictures of another size from now on. What was counted stays."""
+        self._areas.release()
+        self._areas = self._areas_for(picture)
 
     def slow(self, strictness: float) -> float:
         """Full scales per second for what is limited."""
@@ -139,16 +157,31 @@ class Flicker:
             draw.release()
         for areas in (self._areas, self._spots):
             areas.release()
-        for surface in (self._lights, self._tally, self._blocks, self._rows, self._screen, self.speeds):
+        for framebuffer in self._means_and_lights.values():
+            framebuffer.release()
+        for surface in (
+            self._lights,
+            self._row_means,
+            self._tally,
+            self._blocks,
+            self._rows,
+            self._screen,
+            self.speeds,
+        ):
             surface.release()
         for buffer in (self.limits, self._places, self._points, self._means, self._block_means, self._screen_mean):
             buffer.release()
 
+    def _areas_for(self, picture: Size) -> "Areas":
+        places = [PLACES * count for count in self.cells]
+        fine = round(min(picture[0] / places[0], picture[1] / places[1]) / AREA)
+        return Areas(self._context, self.cells, PLACES * min(max(1, fine), AREAS))
+
     def _look(self, areas: "Areas", image: moderngl.Texture, shown: moderngl.Texture, most: Size) -> None:
-        self._draws[SHOWN](areas.shown, shown=shown, areas=areas.size, most=most)
-        self._draws[WANTED](
-            areas.wanted, image=image, shown=areas.shown.texture, limits=self.limits.front.texture,
-            areas=areas.size, most=most, in_cell=areas.in_cell,
+        pixels = shown.width / areas.size[0], shown.height / areas.size[1]
+        self._draws[LOOK].onto(
+            areas.both, image=image, shown=shown, limits=self.limits.front.texture,
+            pixels=pixels, most=most, in_cell=areas.in_cell,
         )  # fmt: skip
 
     def _enough(self, strictness: float) -> int:
@@ -167,16 +200,19 @@ class Flicker:
         )  # fmt: skip
         buffer.swap()
 
-    def _count_cells(self, buffer: Buffer, along: Size, passed: int, low: Pair, high: Pair) -> None:
-        self._draws[COUNT_CELLS](
-            buffer.back, lights=self._lights.texture, before=buffer.front.texture,
-            along=along, passed=passed, low=low, high=high, darker=self.wall.darker,
+    def _count_means(self, buffer: Buffer, lights: Surface, along: Size, passed: int, change: Pair) -> None:
+        self._draws[COUNT_MEANS](
+            buffer.back, lights=lights.texture, before=buffer.front.texture,
+            along=along, passed=passed, low=change, high=change, darker=self.wall.darker,
         )  # fmt: skip
         buffer.swap()
 
     def _gather(self, cells: moderngl.Texture, one: Surface) -> None:
-        self._draws[GATHER](self._rows, texels=cells, down=False)
-        self._draws[GATHER](one, texels=self._rows.texture, down=True)
+        rows = cells
+        if self._in_rows:
+            self._draws[GATHER](self._rows, texels=cells, along=(cells.width, 1), again=False)
+            rows = self._rows.texture
+        self._draws[GATHER](one, texels=rows, along=rows.size, again=self._in_rows)
 
     def _held(self, strictness: float, seconds: float) -> float:
         """The speed that grows to the slow one within that time."""
@@ -195,9 +231,11 @@ class Areas:
         self.in_cell = in_cell
         self.size = cells[0] * in_cell, cells[1] * in_cell
         self.wanted, self.shown = Surface(context, self.size, "f4"), Surface(context, self.size, "f4")
+        self.both = context.framebuffer([self.wanted.texture, self.shown.texture])
 
     def release(self) -> None:
         """Give the memory back."""
+        self.both.release()
         self.wanted.release()
         self.shown.release()
 

@@ -7,67 +7,48 @@ PLACES = 2  # of a cell, along each side
 POINTS = 2  # of a place, along each side: two finer ones and two coarser ones
 FREE = 100.0  # full scales per second from which nothing is limited any more
 
-# The mean of each area in linear light, of what was shown: of all its pixels, or of a part of so many pixels along
-# each side that lies somewhere in it. Which part depends on the area, so that no regular pattern hides between them.
-AREA = f"""
+# The mean of each area in linear light, of what is wanted and of what was shown: of all its pixels, or of a part of so
+# many pixels along each side that lies somewhere in it. Which part depends on the area, so that no regular pattern
+# hides between them. Reading is what costs, and where nothing is limited the two are the same. What is no number shows
+# what it showed.
+LOOK = f"""
 #version 330
 {NUMBERS}
 {LIGHT}
-out vec4 mean;
-uniform ivec2 areas;
+layout(location = 0) out vec4 wanted;
+layout(location = 1) out vec4 seen;
+uniform sampler2D image;
+uniform sampler2D shown;
+uniform sampler2D limits;
+uniform float in_cell;  // areas, along each side
+uniform vec2 pixels;  // of an area
 uniform ivec2 most;  // of every other area, and of those between
 
-void bounds(ivec2 size, out ivec2 from, out ivec2 to) {{
-    ivec2 here = ivec2(gl_FragCoord.xy);
-    from = size * here / areas;
-    to = max(size * (here + 1) / areas, from + 1);
+ivec2 border(ivec2 area) {{ return ivec2(vec2(area) * pixels + 0.01); }}  // whole-number division would cost a third
+
+void main() {{
+    ivec2 here = ivec2(gl_FragCoord.xy), size = textureSize(shown, 0);
+    ivec2 from = border(here), to = max(border(here + 1), from + 1);
     int side = (here.x + here.y) % 2 == 0 ? most.x : most.y;
     vec2 chance = fract(float(here.x) * vec2(0.7548777, 0.5698403) + float(here.y) * vec2(0.3819660, 0.2360680));
     from += ivec2(chance * vec2(max(to - from - side, 0) + 1));
-    to = min(to, from + side);
-}}
-"""
-
-SHOWN = (
-    AREA
-    + """
-uniform sampler2D shown;
-void main() {
-    ivec2 from, to;
-    bounds(textureSize(shown, 0), from, to);
+    to = min(min(to, from + side), size);
+    from = min(from, size - 1);
     vec3 sum = vec3(0.0);
     for (int y = from.y; y < to.y; y++)
         for (int x = from.x; x < to.x; x++) sum += to_linear(texelFetch(shown, ivec2(x, y), 0).rgb);
-    mean = vec4(sum / float((to.x - from.x) * (to.y - from.y)), 1.0);
-}
-"""
-)
-
-# The same of what is wanted. Reading is what costs, and where nothing is limited the two are the same. What is no
-# number shows what it showed.
-WANTED = (
-    AREA
-    + f"""
-uniform sampler2D image;
-uniform sampler2D shown;  // means
-uniform sampler2D limits;
-uniform int in_cell;  // areas, along each side
-
-void main() {{
-    ivec2 here = ivec2(gl_FragCoord.xy), from, to;
-    mean = texelFetch(shown, here, 0);
-    if (texelFetch(limits, here / in_cell, 0).x >= {FREE:.1f}) return;
-    bounds(textureSize(image, 0), from, to);
-    vec3 sum = vec3(0.0);
+    float count = float((to.x - from.x) * (to.y - from.y));
+    seen = wanted = vec4(sum / count, 1.0);
+    if (texelFetch(limits, ivec2(gl_FragCoord.xy / in_cell), 0).x >= {FREE:.1f}) return;
+    sum = vec3(0.0);
     for (int y = from.y; y < to.y; y++)
         for (int x = from.x; x < to.x; x++) {{
-            vec3 wanted = texelFetch(image, ivec2(x, y), 0).rgb;
-            sum += is_number(wanted) ? to_linear(clamp(wanted, 0.0, 1.0)) : mean.rgb;
+            vec3 light = texelFetch(image, ivec2(x, y), 0).rgb;
+            sum += is_number(light) ? to_linear(clamp(light, 0.0, 1.0)) : seen.rgb;
         }}
-    mean = vec4(sum / float((to.x - from.x) * (to.y - from.y)), 1.0);
+    wanted.rgb = sum / count;
 }}
 """
-)
 
 # Transitions, counted: ± (0.5 + last extremum of luminance) of the wanted picture and of the shown one, positive while
 # it rises; ± (1 + counts) of both, positive while it is red. Counts are BUCKETS times four bits, the lowest for the
@@ -143,27 +124,49 @@ void main() {
 """
 )
 
-# The luminance of a cell, wanted and shown.
-CELL = (
-    f"""
-#version 330
-{LUMINANCE}
+COUNT_LIGHT = """
+vec4 counted(vec2 light, vec4 now) {
+    bool wanted_turns = turns(light.x, now.x), shown_turns = turns(light.y, now.y);
+    return vec4(now.xy, -counted(now.z, wanted_turns), -counted(now.w, shown_turns));
+}
 """
+
+# Those of the mean of a cell, which is kept: its luminance, wanted and shown.
+COUNT_CELL = (
+    COUNTING.replace("out vec4 state", "layout(location = 0) out vec4 state")
+    + COUNT_LIGHT
     + """
-out vec4 light;
+layout(location = 1) out vec4 light;
 uniform sampler2D wanted;
 uniform sampler2D shown;
 uniform int along;
 """
     + MEAN
     + """
-void main() { light = vec4(luminance(mean(wanted)), luminance(mean(shown)), 0.0, 1.0); }
+void main() {
+    light = vec4(luminance(mean(wanted)), luminance(mean(shown)), 0.0, 1.0);
+    state = counted(light.xy, texelFetch(before, ivec2(gl_FragCoord.xy), 0));
+}
 """
 )
 
-# The transitions of the mean of so many cells, from each cell on.
-COUNT_CELLS = (
+# The means of whole rows of cells.
+ROW_MEANS = """
+#version 330
+out vec4 light;
+uniform sampler2D lights;
+void main() {
+    int row = int(gl_FragCoord.y), across = textureSize(lights, 0).x;
+    vec2 sum = vec2(0.0);
+    for (int x = 0; x < across; x++) sum += texelFetch(lights, ivec2(x, row), 0).xy;
+    light = vec4(sum / float(across), 0.0, 1.0);
+}
+"""
+
+# The transitions of the mean of so many lights, from each on.
+COUNT_MEANS = (
     COUNTING
+    + COUNT_LIGHT
     + """
 uniform sampler2D lights;
 uniform ivec2 along;
@@ -172,10 +175,7 @@ void main() {
     vec2 sum = vec2(0.0);
     for (int y = here.y; y < end.y; y++)
         for (int x = here.x; x < end.x; x++) sum += texelFetch(lights, ivec2(x, y), 0).xy;
-    vec2 light = sum / float((end.x - here.x) * (end.y - here.y));
-    state = texelFetch(before, here, 0);
-    bool wanted_turns = turns(light.x, state.x), shown_turns = turns(light.y, state.y);
-    state.zw = -vec2(counted(state.z, wanted_turns), counted(state.w, shown_turns));
+    state = counted(sum / float((end.x - here.x) * (end.y - here.y)), texelFetch(before, here, 0));
 }
 """
 )
@@ -226,20 +226,22 @@ void main() {{
 }}
 """
 
-# Rows of texels, or with `down` columns, in one each: the least of x, the sum of y, the most of x.
+# So many texels in one: the least of x, the sum of y, the most of x, which `again` finds in z.
 GATHER = """
 #version 330
 out vec4 gathered;
 uniform sampler2D texels;
-uniform bool down;
+uniform ivec2 along;
+uniform bool again;
 void main() {
-    ivec2 first = ivec2(gl_FragCoord.xy), way = down ? ivec2(0, 1) : ivec2(1, 0);
-    int length = down ? textureSize(texels, 0).y : textureSize(texels, 0).x;
+    ivec2 first = ivec2(gl_FragCoord.xy) * along;
     gathered = vec4(1e9, 0.0, 0.0, 1.0);
-    for (int i = 0; i < length; i++) {
-        vec4 texel = texelFetch(texels, first * (1 - way) + i * way, 0);
-        gathered.xyz = vec3(min(gathered.x, texel.x), gathered.y + texel.y, max(gathered.z, down ? texel.z : texel.x));
-    }
+    for (int y = 0; y < along.y; y++)
+        for (int x = 0; x < along.x; x++) {
+            vec4 texel = texelFetch(texels, first + ivec2(x, y), 0);
+            float most = again ? texel.z : texel.x;
+            gathered.xyz = vec3(min(gathered.x, texel.x), gathered.y + texel.y, max(gathered.z, most));
+        }
 }
 """
 

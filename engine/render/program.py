@@ -17,6 +17,7 @@ class PassProgram:
     def __init__(self, context: Context, shader: Shader, index: int) -> None:
         self._program = compile_shader(context, shader, index)
         self._quad = context.vertex_array(self._program, [])
+        self._set: dict[str, object] = {}
         self._uniforms: dict[str, Any] = {member: self._program[member] for member in self._program}
         names = [i.name for i in shader.inputs if i.is_image] + [*shader.imported, *shader.targets]
         self._samplers = [name for name in names if glsl_name(name) in self._uniforms]
@@ -26,8 +27,9 @@ class PassProgram:
     def set(self, name: str, value: object) -> None:
         """Set an input or built-in; one that the compiler dropped, since the shader does not use it, is passed over."""
         uniform = self._uniforms.get(glsl_name(name))
-        if uniform is not None:
+        if uniform is not None and self._set.get(name) != value:
             uniform.value = value
+            self._set[name] = value
 
     def draw(self, surface: Surface, texture: Callable[[str], Texture]) -> None:
         """Draw over all of `surface`; `texture` gives what a sampler of that name reads."""

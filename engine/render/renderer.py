@@ -25,6 +25,7 @@ from engine.render.timer import WorkTimer
 from engine.render.wall import Wall
 
 SMALLEST_SIDE = 16
+SCALE, QUALITY = "/render/scale", "/render/quality"
 
 
 class Renderer:
@@ -107,8 +108,8 @@ class Renderer:
         """
         if index > 0:
             self._controller.observe(delta, self._timer.work)
-        self._resize(self._wanted_scale(lookup))
-        self.chain.quality = self._controller.quality if lookup("/render/adaptive") else 1.0
+        self._resize(self._wanted(SCALE, self._controller.scale, lookup))
+        self.chain.quality = self._wanted(QUALITY, self._controller.quality, lookup)
         with self._timer.measure():
             image = self._interpolator.render(now)
             image = self._fit.render(image, self._camera.advance(delta, lookup), *fit.values(lookup))
@@ -127,16 +128,19 @@ class Renderer:
 
     def _own_parameters(self) -> list[Parameter]:
         return [
-            Parameter("/render/scale", "float", 1.0, STEPS[-1], 1.0, label="Scale",
+            Parameter(SCALE, "float", 1.0, STEPS[-1], 1.0, label="Scale",
                       help="Share of the canvas's width that is rendered, at most"),
+            Parameter(QUALITY, "float", 1.0, 0.0, 1.0, label="Quality",
+                      help="Share of the passes' own quality that they are rendered with, at most"),
             Parameter("/render/adaptive", "bool", self._adaptive, label="Adaptive",
                       help="Render with less quality, then smaller, where the frame rate would not hold otherwise"),
         ]  # fmt: skip
 
-    def _wanted_scale(self, lookup: Lookup) -> float:
-        most = lookup("/render/scale")
-        assert isinstance(most, int | float)
-        return min(most, self._controller.scale) if lookup("/render/adaptive") else most
+    def _wanted(self, most: str, affordable: float, lookup: Lookup) -> float:
+        """What the artist allows at that address, or less where the rate would not hold."""
+        value = lookup(most)
+        assert isinstance(value, int | float)
+        return float(min(value, affordable) if lookup("/render/adaptive") else value)
 
     def _sized(self, scale: float) -> Size:
         width, height = (max(2 * round(side * scale / 2), SMALLEST_SIDE) for side in self._canvas)

@@ -49,7 +49,7 @@ class Safety:
         self._check = Draw(context, CHECK, NOT_EVERYWHERE)
         self._copy = Copy(context)
         self._presented = Surface(context, size, "f1")
-        self._flicker = Flicker(context, canvas, wall)
+        self._flicker = Flicker(context, size, canvas, wall)
         self._limiter = Limiter(context, size, self._flicker)
         self.meter = LimitMeter(context, self._flicker)
         self._last: float | None = None
@@ -65,6 +65,7 @@ class Safety:
         if self._presented.size != image.size:
             self._presented = self._copy.resized(self._presented, image.size)
             self._limiter.resize(image.size, self._copy)
+            self._flicker.resize(image.size)
         self._flicker.judge(step, strictness)
         self._limiter.begin(self._presented.texture)
         self._check(self._presented, image=image, speeds=self._flicker.speeds.texture)

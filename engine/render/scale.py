@@ -55,17 +55,20 @@ def starting_scale(width: int, software: bool) -> float:
     return min(STEPS, key=lambda step: abs(step * width - SOFTWARE_WIDTH))
 
 
+def starting_quality(scale: float) -> float:
+    """The quality to begin with at that scale: a machine that begins with a smaller picture has no time to spare."""
+    return QUALITIES[-1] if scale < 1.0 else QUALITIES[0]
+
+
 class ScaleController:
     """Chooses a rung from measured times. Knows no clock and no GPU: time is the sum of the intervals it is told."""
 
     def __init__(self, fps: float, scale: float = 1.0, qualities: tuple[float, ...] = (1.0,)) -> None:
-        """`qualities` from the best to the least; one where no pass knows of any. Begins at the least on a machine that
-        begins with a smaller picture than the canvas.
-        """
+        """`qualities` from the best to the least; one where no pass knows of any."""
         self._nominal = 1.0 / fps
         start = min(STEPS, key=lambda step: abs(step - scale))
         self._rungs = ladder(start, qualities)
-        self._step = self._rungs.index(Rung(start, qualities[-1] if start < 1.0 else 1.0))
+        self._step = self._rungs.index(Rung(start, max(starting_quality(start), qualities[-1])))
         self._rests = [0.0] * len(self._rungs)  # how long a rung rests when it fails
         self._resting_until = [0.0] * len(self._rungs)
         self._time = 0.0

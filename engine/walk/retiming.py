@@ -13,7 +13,6 @@ from engine.walk.base import Floats
 
 FINE = 4  # places of the table for each step
 SLOWEST = 0.05  # of the mean distance of a step: a stretch without change is passed at a bounded speed, not jumped
-BATCH = 4  # points measured at a time: longer batches would delay the end of a thread
 
 Measure = Callable[[Floats], Floats]
 
@@ -48,22 +47,20 @@ EVEN_IN_Z = Retiming(np.ones(1))
 def measured(
     points: Callable[[NDArray[np.float64]], Floats], measure: Measure, steps: int
 ) -> Generator[None, None, Retiming]:
-    """A leg's re-timing, worked out in short parts: pauses between two `yield`s are the caller's.
+    """A leg's re-timing, worked out point by point: longer parts would hold up the display, and the end of a thread.
 
     `points` gives for places [N] what `measure` makes features [N, …] of, at both ends of each of `steps`; the distance
     of two points is the mean absolute difference of their features.
     """
-    distances: list[NDArray[np.float64]] = []
-    before: Floats | None = None
     places = np.linspace(0.0, 1.0, steps + 1)
-    for first in range(0, steps + 1, BATCH):
-        features = measure(points(places[first : first + BATCH]))
-        joined = features if before is None else np.concatenate([before, features])
-        changes = np.abs(np.diff(joined.astype(np.float64), axis=0))
-        distances.append(changes.reshape(len(changes), -1).mean(axis=1))
-        before = features[-1:]
+    distances: list[float] = []
+    before = measure(points(places[:1])).astype(np.float64)
+    for place in places[1:]:
         yield
-    return Retiming(np.concatenate(distances))
+        here = measure(points(np.array([place]))).astype(np.float64)
+        distances.append(float(np.abs(here - before).mean()))
+        before = here
+    return Retiming(np.array(distances))
 
 
 def remaining(clock: float, ramp: float) -> float:
