@@ -76,7 +76,12 @@ def _complaints(document: lines.Document, model: type[Show], error: ValidationEr
 def _place(data: object, loc: tuple[str | int, ...]) -> lines.Where:
     """The path in the file that a validation location stands for: union tags and member names are not in the file."""
     where: list[str | int] = []
+    tag_due = True  # once for each part of the file; it may be the name of a key too
     for i, part in enumerate(loc):
+        if tag_due and isinstance(data, dict) and part == data.get("type"):
+            tag_due = False
+            continue
+        tag_due = True
         if isinstance(data, dict) and part in data:
             data = data[str(part)]
         elif isinstance(data, list) and isinstance(part, int) and part < len(data):

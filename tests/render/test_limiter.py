@@ -104,6 +104,14 @@ def test_the_wall_decides_what_a_flash_is(begin: Begin, wall: Wall) -> None:
     )
 
 
+def test_many_cells_are_added_up_row_by_row_to_the_same(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown_at = times(30, 2.0)
+    halves = checkers(5, 48)
+    at_once = play(begin(), halves, shown_at)
+    monkeypatch.setattr("engine.render.flicker.AT_ONCE", 0)
+    assert np.array_equal(play(begin(), halves, shown_at), at_once)
+
+
 def test_flashing_that_goes_on_fades_below_two_flashes_a_second(begin: Begin) -> None:
     for frequency in (2.0, 2.7):
         shown_at = times(30, 8.0)

@@ -118,6 +118,14 @@ def test_the_artists_scale_is_obeyed_and_nothing_turns_black(show: Build) -> Non
         assert corners[0] == pytest.approx(corners[1], abs=0.15)
 
 
+@pytest.mark.parametrize(("adaptive", "quality"), [(False, 0.6), (True, 0.6), (True, 1.0)])
+def test_the_artists_quality_is_obeyed(show: Build, adaptive: bool, quality: float) -> None:
+    playing = show("strokes", adaptive=adaptive)
+    playing.tree.set("/render/quality", quality)
+    playing.frame()
+    assert playing.renderer.quality == quality  # with time to spare, and a canvas that even software draws whole
+
+
 def test_an_adaptive_show_renders_smaller_when_frames_are_late(show: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     playing = show("grade", adaptive=True)
     assert playing.tree.value("/render/adaptive") is True

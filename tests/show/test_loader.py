@@ -73,6 +73,20 @@ def test_each_mistake_names_its_line(tmp_path: Path, change: tuple[str, str], li
     assert expected in complaint
 
 
+@pytest.mark.parametrize(
+    ("walk", "line", "expected"),
+    [
+        ("{type: passage, passage: 14, stations: [7, 7]}", 6, "walk.stations: 7 follows itself"),
+        ("{type: passage, passage: 1}", 6, "walk.passage: "),
+        ("\n  type: passage\n  passage: 14\n  stations:\n    - 7\n    - x", 11, "walk.stations.1: "),
+    ],
+)
+def test_a_key_named_like_its_type_is_told_from_it(tmp_path: Path, walk: str, line: int, expected: str) -> None:
+    with pytest.raises(ReverieError) as caught:
+        load(tmp_path, GOOD.replace("{type: drift, speed: 0.3}", walk))
+    assert f"show.yaml:{line}: {expected}" in str(caught.value)
+
+
 @pytest.mark.parametrize("text", ["", "- 1\n- 2\n", "just words", b"\xff\xfe\x00", "a: " + "[" * 500, "x: y\n" * 60000])
 def test_what_is_no_show_at_all_is_one_sentence(tmp_path: Path, text: str | bytes) -> None:
     with pytest.raises(ReverieError, match=r"show\.yaml"):
