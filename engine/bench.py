@@ -73,7 +73,7 @@ class Observer:
             "dream_frames": live.health.dreamt.count,
             "dropped_frames": live.pacer.dropped,
             "internal_size": "×".join(map(str, self.sizes[-1])),
-            "quality": live.renderer.quality,
+            "quality": live.renderer.quality if live.renderer.chain.has_quality else None,
             "smallest_size": "×".join(map(str, min(self.sizes))),
             "render_ms": live.hub.health["render_ms"],
             "resident_mib": {f"{mark:g}s": round(value, 1) for mark, value in self.resident.items()},

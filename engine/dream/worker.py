@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from pydantic import TypeAdapter
@@ -68,6 +69,8 @@ class ProcessLink:
 def work(order: Order, exchange: Exchange) -> None:
     """Load the network and dream until the parent is gone. Raises whatever goes wrong."""
     os.nice(order.nice)
+    if order.nice == NICE_REHEARSING:
+        _only_idle_cores()  # else it would take them from the one that dreams for the wall
     exchange.step = "importing its libraries"
     import torch  # here, so that niceness covers the import
 
@@ -84,11 +87,14 @@ def work(order: Order, exchange: Exchange) -> None:
 
 
 def _only_idle_cores() -> None:
-    """Give a core away at once where the display wants it: niceness alone lets a software renderer's threads wait up to
-    a few milliseconds each time they wake, which is many times a frame.
+    """Give a core away at once where the display wants it, with every thread there is: niceness alone lets a software
+    renderer's threads wait up to a few milliseconds each time they wake, which is many times a frame.
     """
-    if hasattr(os, "SCHED_IDLE"):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    if not hasattr(os, "SCHED_IDLE"):
+        return
+    for thread in os.listdir("/proc/self/task"):
+        with suppress(OSError):  # it has ended, or some sandbox forbids it: nice goes as well
+            os.sched_setscheduler(int(thread), os.SCHED_IDLE, os.sched_param(0))
 
 
 def main() -> int:

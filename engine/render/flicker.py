@@ -140,8 +140,9 @@ class Flicker:
 
     def resize(self, picture: Size) -> None:
         """Look at pictures of another size from now on. What was counted stays."""
+        areas = self._areas_for(picture)
         self._areas.release()
-        self._areas = self._areas_for(picture)
+        self._areas = areas
 
     def slow(self, strictness: float) -> float:
         """Full scales per second for what is limited."""

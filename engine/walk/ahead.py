@@ -11,7 +11,7 @@ from threading import Event, Thread
 from typing import Generic, TypeVar
 
 AHEAD = 2  # legs after the one the walk is on
-REST = 4.0  # pause after each part, in times of what it took: the display and the generator share the cores
+REST = 2.0  # pause after each part, in times of what it took: the display and the generator share the cores
 FAREWELL = 5.0  # seconds `close` waits for the part that is under way
 
 _log = logging.getLogger(__name__)

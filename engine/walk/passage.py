@@ -21,7 +21,7 @@ EASE = 2.0  # seconds in which a hold or a passage gets up to speed, and in whic
 PACE = 11.0  # seconds of a hold for each key of its wander: about a seventh of the speed of a passage
 KEYS = (0.25, 8.0)  # in a hold, at least and at most
 STEPS = 128  # in which a passage is measured: with 64, speeds are off by up to a quarter
-STEPS_A_KEY = 12  # the same for a hold
+STEPS_A_KEY = 20  # the same for a hold
 URGE = 3.0  # of its usual speed, added to it: how a hold is hurried at full urge
 FOLLOWED = ("speed", "urge", "region", "bend", "truncation_psi", "style_mix", "style_crossover")
 

@@ -114,7 +114,7 @@ def _fused(device: str, dtype: torch.dtype) -> bool:
 
 @cache
 def transposes(device: torch.device, dtype: torch.dtype) -> bool:
-    """Whether a transposed convolution is known to be the quickest way: on vector units it was measured to be."""
+    """Whether a transposed convolution is known to be the quickest way: with AVX-512 and no matrix units it is."""
     if not _fused(device.type, dtype) or not all(hasattr(torch.ops.mkldnn, name) for name in NEEDED_TRANSPOSED):
         return False
-    return dtype == torch.float32 or not cpu_computes("amx_bf16")
+    return cpu_computes("avx512_f") and not cpu_computes("amx_bf16")

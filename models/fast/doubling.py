@@ -1,8 +1,8 @@
 """A transposed convolution with stride 2: as it is, or taken apart into the four ordinary ones it consists of.
 
 There is one for each corner of a 2x2 cell of its output. Apart they have 1, 2, 2 and 4 taps; together, as one
-convolution of 2x2 taps, 16, of which 7 are zero. Vector units are quickest with the transposed one; matrix units and
-GPUs have only been measured with the others. Tried and left: the FIR filter behind it folded into the four (3x3),
+convolution of 2x2 taps, 16, of which 7 are zero. AVX-512 is quickest with the transposed one; matrix units and GPUs
+have only been measured with the others. Tried and left: the FIR filter behind it folded into the four (3x3),
 which spares a pass and pays only where channels are few and a CPU has matrix units.
 """
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from dreaming import Point, Source, drive, has_ended, picture_of, process_source, until
 
+from engine.dream import worker
 from engine.dream.process import generator_threads
 from engine.dream.supervised import HANGING, HEALTHY
 
@@ -53,6 +54,20 @@ def test_a_killed_worker_is_replaced_and_the_dream_goes_on(dreaming: Source) -> 
     after = picture_of(dreaming, Point(5))
     assert after.sequence > before.sequence
     assert (after.pixels == before.pixels).all()
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="only Linux has a class for what may wait")
+def test_a_worker_leaves_every_core_to_the_display(dreaming: Source) -> None:
+    policies = {os.sched_getscheduler(int(thread)) for thread in os.listdir(f"/proc/{dreaming.pid}/task")}
+    assert policies == {os.SCHED_IDLE}
+
+
+def test_a_worker_dreams_where_it_may_not_choose_its_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*arguments: object) -> None:
+        raise PermissionError("not here")
+
+    monkeypatch.setattr(os, "sched_setscheduler", forbidden, raising=False)
+    worker._only_idle_cores()
 
 
 def test_what_a_worker_leaves_when_it_is_killed_at_work_is_whole(dreaming: Source) -> None:

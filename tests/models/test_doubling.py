@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from models.fast import doubling
-from models.fast.conv import transposes
+from models.fast.conv import NEEDED_TRANSPOSED, transposes
 from models.fast.doubling import Apart, Together, Whole
 
 CPU = torch.device("cpu")
@@ -17,7 +17,7 @@ def test_all_give_the_transposed_convolution(
     kind: type[Whole | Together | Apart], size: tuple[int, int], channels: tuple[int, int]
 ) -> None:
     """Where the weight is scaled and where the input is."""
-    if kind is Whole and not transposes(CPU, torch.float32):
+    if kind is Whole and not all(hasattr(torch.ops.mkldnn, name) for name in NEEDED_TRANSPOSED):
         pytest.skip("this build of torch has no packed transposed convolutions")
     torch.manual_seed(0)
     x = torch.randn(1, channels[0], *size).contiguous(memory_format=torch.channels_last)
@@ -43,13 +43,16 @@ def test_what_stands_for_a_transposed_convolution(monkeypatch: pytest.MonkeyPatc
     assert isinstance(doubling.transposed(narrow, (80, 80), torch.bfloat16), Whole)
 
 
-@pytest.mark.parametrize(("matrix", "expected"), [(True, False), (False, True)])
-def test_matrix_units_are_asked_for(monkeypatch: pytest.MonkeyPatch, matrix: bool, expected: bool) -> None:
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": matrix}, raising=False)
+@pytest.mark.parametrize(
+    ("units", "expected"), [({"avx512_f"}, True), ({"avx512_f", "amx_bf16"}, False), (set(), False)]
+)
+def test_only_where_it_was_measured(monkeypatch: pytest.MonkeyPatch, units: set[str], expected: bool) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: dict.fromkeys(units, True), raising=False)
+    monkeypatch.setattr("models.fast.conv.NEEDED_TRANSPOSED", ())
     monkeypatch.setattr("models.fast.conv._fused", lambda device, dtype: True)
     transposes.cache_clear()
     try:
         assert transposes(CPU, torch.bfloat16) is expected
-        assert transposes(CPU, torch.float32)
+        assert transposes(CPU, torch.float32) is expected
     finally:
         transposes.cache_clear()

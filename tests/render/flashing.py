@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from engine.render.context import GLContext
 from engine.render.draw import Size
+from engine.render.flicker import Flicker
 from engine.render.safety import Safety
 from engine.render.wall import Wall
 
@@ -27,6 +28,11 @@ class Stage:
     def __init__(self, gl: GLContext, wall: Wall = WALL, canvas: Size = SIZE) -> None:
         self._gl, self._wall, self._canvas = gl, wall, canvas
         self._safety = Safety(gl.ctx, canvas, canvas, wall)
+
+    @property
+    def flicker(self) -> Flicker:
+        """What counts in it."""
+        return self._safety._flicker
 
     def restart(self) -> None:
         """Begin anew, as another engine does."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+import moderngl
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -105,11 +106,33 @@ def test_the_wall_decides_what_a_flash_is(begin: Begin, wall: Wall) -> None:
 
 
 def test_many_cells_are_added_up_row_by_row_to_the_same(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown_at = times(30, 2.0)
-    halves = checkers(5, 48)
-    at_once = play(begin(), halves, shown_at)
-    monkeypatch.setattr("engine.render.flicker.AT_ONCE", 0)
-    assert np.array_equal(play(begin(), halves, shown_at), at_once)
+    """Of a picture whose cells differ, and of which only the left is limited."""
+    x, _ = places()
+    level = np.random.default_rng(5).random((SIZE[1], SIZE[0], 1))
+    flashing = strobe(6)
+
+    def light(t: float) -> Picture:
+        return np.where(x[..., None] < SIZE[0] / 2, flashing(t) * level, level * np.ones(3))
+
+    sums = []
+    for at_once in (1024, 0):
+        monkeypatch.setattr("engine.render.flicker.AT_ONCE", at_once)
+        stage = begin()
+        play(stage, light, times(30, 2.0))
+        flicker = stage.flicker
+        sums.append(
+            [read(flicker.speeds.texture), read(flicker._screen.texture), read(flicker._screen_mean.front.texture)]
+        )
+    for one, other in zip(*sums, strict=True):
+        assert one == pytest.approx(other, rel=1e-5)
+    speeds, _, screen_mean = sums[0]
+    assert speeds[0] < speeds[2], "the test is no test otherwise"
+    assert abs(screen_mean[0]) > 0.55
+
+
+def read(texture: moderngl.Texture) -> list[float]:
+    """The one texel of a float texture."""
+    return [float(value) for value in np.frombuffer(texture.read(), np.float32)]
 
 
 def test_flashing_that_goes_on_fades_below_two_flashes_a_second(begin: Begin) -> None:
