@@ -71,6 +71,8 @@ class Live:
             self.restart = self.renderer.gl.lost or (self._display is not None and self._display.available)
             if self.rack.closed_by_user or self.restart:
                 self.pacer.stop()
+        if not self.renderer.gl.lost:
+            self._flashes.finish(self.health.uptime)
 
     def close(self) -> None:
         """Release what this object made."""

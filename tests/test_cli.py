@@ -145,6 +145,20 @@ def test_a_run_ends_by_itself_and_says_what_it_found(show: Path) -> None:
     assert "simulated gallery-day" in done.stdout
 
 
+STROBE = """/*{"ISFVSN": "2", "INPUTS": [{"NAME": "inputImage", "TYPE": "image"}]}*/
+void main() { gl_FragColor = vec4(vec3(FRAMEINDEX % 2), 1.0); }
+"""
+
+
+def test_a_run_that_ends_while_flashes_are_limited_says_so(show: Path, tmp_path: Path) -> None:
+    (tmp_path / "strobe.fs").write_text(STROBE)
+    edit(show, "- grade", "- strobe.fs")
+    done = reverie("run", str(edit(show, "fps: 10", "fps: 30")), "--offscreen", "--seconds", "4")
+    assert done.returncode == 0, done.stderr
+    told = done.stdout + done.stderr
+    assert told.index("flashes are limited") < told.index("no flashes to limit any more")
+
+
 def test_record_writes_a_video_of_the_asked_length_twice_the_same(show: Path, tmp_path: Path) -> None:
     import av
 
