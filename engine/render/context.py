@@ -8,11 +8,11 @@ import moderngl
 from engine.errors import ReverieError
 from engine.render.display import why_no_display
 from engine.render.monitors import connected, find, missing
+from engine.render.software import is_software
 from engine.render.window import Window, WindowRequest
 
 __all__ = ["GLContext", "WindowRequest", "check_monitor", "display_available", "list_monitors", "open_context"]
 
-SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "software rasterizer", "swiftshader")
 NO_EGL = "no OpenGL without a display: {}; on Debian run: sudo apt-get install libegl1 libgl1 libgl1-mesa-dri"
 
 
@@ -31,7 +31,7 @@ class GLContext:
     @property
     def software(self) -> bool:
         """Whether the processor draws, not a GPU."""
-        return any(name in self.renderer.lower() for name in SOFTWARE_RENDERERS)
+        return is_software(self.ctx)
 
     @property
     def lost(self) -> bool:

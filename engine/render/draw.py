@@ -4,6 +4,8 @@ from typing import Any
 
 import moderngl
 
+from engine.render.software import settle
+
 Size = tuple[int, int]
 
 VERTEX = """
@@ -58,6 +60,7 @@ class Draw:
         self._program = context.program(vertex_shader=vertex.strip(), fragment_shader=fragment.strip())
         self._triangles = context.vertex_array(self._program, [])
         self._vertices = vertices
+        self._settle = settle(context)
         self._set: dict[str, Any] = {}
 
     def __call__(self, target: Surface, **uniforms: Any) -> None:
@@ -76,6 +79,7 @@ class Draw:
                 uniform.value = self._set[name] = value
         framebuffer.use()
         self._triangles.render(vertices=self._vertices)
+        self._settle()
 
     def release(self) -> None:
         """Give the program back."""

@@ -9,6 +9,7 @@ from moderngl import Context, Texture
 from engine.render.draw import Surface
 from engine.render.glsl import compile_shader, glsl_name
 from engine.render.isf import Shader
+from engine.render.software import settle
 
 
 class PassProgram:
@@ -17,6 +18,7 @@ class PassProgram:
     def __init__(self, context: Context, shader: Shader, index: int) -> None:
         self._program = compile_shader(context, shader, index)
         self._quad = context.vertex_array(self._program, [])
+        self._settle = settle(context)
         self._set: dict[str, object] = {}
         self._uniforms: dict[str, Any] = {member: self._program[member] for member in self._program}
         names = [i.name for i in shader.inputs if i.is_image] + [*shader.imported, *shader.targets]
@@ -38,6 +40,7 @@ class PassProgram:
             texture(name).use(unit)
         surface.framebuffer.use()
         self._quad.render(moderngl.TRIANGLE_STRIP, vertices=4)
+        self._settle()
 
     def release(self) -> None:
         """Give the program back."""

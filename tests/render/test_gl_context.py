@@ -5,11 +5,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
 from engine.errors import ReverieError
 from engine.render.context import GLContext, display_available, list_monitors, open_context
+from engine.render.software import settle
 from tests.running import PATIENCE
 
 XVFB = shutil.which("Xvfb")
@@ -23,6 +25,15 @@ def test_offscreen_needs_no_display(gl: GLContext) -> None:
 
 def test_a_software_renderer_knows_itself(gl: GLContext) -> None:
     assert gl.software == any(name in gl.renderer.lower() for name in ("llvmpipe", "softpipe", "swrast"))
+
+
+@pytest.mark.parametrize(("renderer", "waited_for"), [("llvmpipe (LLVM 15.0.6)", True), ("NVIDIA H200/PCIe", False)])
+def test_only_a_software_renderer_is_waited_for(renderer: str, waited_for: bool) -> None:
+    """With each draw, or llvmpipe may write into memory that it has freed."""
+    finished: list[bool] = []
+    context = SimpleNamespace(info={"GL_RENDERER": renderer}, extra=None, finish=lambda: finished.append(True))
+    settle(context)()  # type: ignore[arg-type]
+    assert bool(finished) == waited_for
 
 
 def test_without_a_display_there_is_no_window(monkeypatch: pytest.MonkeyPatch) -> None:
