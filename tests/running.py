@@ -1,5 +1,6 @@
 """A real `reverie run` in a process of its own, watched through its panel's JSON."""
 
+import http.client
 import json
 import os
 import signal
@@ -64,8 +65,8 @@ class RunningShow:
             try:
                 if condition():
                     return
-            except (urllib.error.URLError, ConnectionError, TimeoutError, KeyError):
-                pass  # not up yet: the deadline decides
+            except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError, KeyError):
+                pass  # not up yet, or ended in the middle of its answer: the deadline decides
             time.sleep(0.05)
         raise AssertionError(f"waited {PATIENCE:g} s for {what}; the show said:\n{self.log.read_text()}")
 
