@@ -1,8 +1,8 @@
 """Drawing by the processor, and the one thing that Mesa's software renderer has to be spared.
 
 Mesa's llvmpipe (seen in 22.3) may free a fence while one of its threads still unlocks it, where the next draw begins
-before the last one is over: four bytes of zero in memory that belongs to somebody else, and an abort hours later.
-Waiting after each draw costs nothing measurable, since the processor is what draws.
+before the last one is over: four bytes of zero in memory that belongs to somebody else, and at times an abort. Waiting
+after each draw keeps away from that, and costs a strobing wall some two hundredths of a frame (docs/LIMITER.md).
 """
 
 from collections.abc import Callable
